@@ -1,1 +1,3 @@
 //! paytm
+
+pub mod checksum;
