@@ -1,0 +1,334 @@
+//! Refunds: reserved when accepted, sent one at a time, ended only by a definite answer.
+
+use super::Change;
+use crate::code::Code;
+use crate::command::RefundRequest;
+use crate::decision::{CallbackKind, Decision, Event, JobKind, Rejection};
+use crate::id::{NewOperation, OperationId};
+use crate::journal::Account;
+use crate::limits::{GIVE_BACK_ATTEMPTS, REFUNDS_PER_PAYMENT};
+use crate::money::Amount;
+use crate::payment::{CallbackPreference, Payment, SaleState};
+use crate::provider::RefundAnswer;
+use crate::refund::{Refund, RefundOrigin, RefundState};
+use crate::schedule;
+use crate::time::Timestamp;
+
+pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decision, Rejection> {
+    let payment = &change.payment;
+    let same_id = |refund: &&Refund| {
+        refund.merchant_refund_id.is_some()
+            && refund.merchant_refund_id == request.merchant_refund_id
+    };
+    if let Some(earlier) = payment.refunds.iter().find(same_id) {
+        return Err(Rejection::RefundExists {
+            request: earlier.request.clone(),
+        });
+    }
+    if !matches!(payment.sale.state, SaleState::Captured(_)) {
+        return Err(Rejection::NotRefundable {
+            status: payment.status(),
+        });
+    }
+    if payment.refunds.len() >= REFUNDS_PER_PAYMENT {
+        return Err(Rejection::TooManyRefunds);
+    }
+    let remaining = payment.balance().remaining();
+    let amount = match request.amount {
+        Some(amount) => amount,
+        None if remaining > 0 => in_currency_of(payment.terms.amount, remaining),
+        None => payment.terms.amount,
+    };
+    if amount.currency() != payment.terms.amount.currency() {
+        return Err(Rejection::RefundCurrency);
+    }
+
+    let (state, converted) = if amount.minor() > remaining || amount.minor() == 0 {
+        let asked = part_of(
+            payment.terms.converted,
+            amount.minor(),
+            payment.terms.amount.minor(),
+        );
+        (
+            RefundState::Declined {
+                code: Code::RefundTooLarge,
+            },
+            asked,
+        )
+    } else {
+        (
+            RefundState::Queued,
+            converted_share(payment, amount, remaining),
+        )
+    };
+    let refund = Refund {
+        id: request.operation.id,
+        request: request.operation.request,
+        reference: request.operation.reference,
+        merchant_refund_id: request.merchant_refund_id,
+        origin: RefundOrigin::Merchant,
+        amount,
+        converted,
+        description: request.description,
+        callback: request.callback,
+        created: change.now,
+        updated: change.now,
+        state,
+    };
+    let id = refund.id;
+    match refund.state {
+        RefundState::Declined { code } => {
+            change.payment.refunds.push(refund);
+            change.record(Event::RefundDeclined {
+                operation: id,
+                code,
+            });
+            change.callbacks.push(CallbackKind::Refund(id));
+        }
+        RefundState::Queued
+        | RefundState::Sent { .. }
+        | RefundState::Pending { .. }
+        | RefundState::Refunded { .. } => reserve(&mut change, refund, Account::Merchant),
+    }
+    Ok(change.done())
+}
+
+/// Starts giving the whole late sum back to the customer.
+pub(super) fn give_back(change: &mut Change, operation: NewOperation) {
+    let payment = &change.payment;
+    let refund = Refund {
+        id: operation.id,
+        request: operation.request,
+        reference: operation.reference,
+        merchant_refund_id: None,
+        origin: RefundOrigin::LateSuccess,
+        amount: payment.terms.amount,
+        converted: payment.terms.converted,
+        description: payment.terms.description.clone(),
+        callback: CallbackPreference {
+            url: payment.terms.callback.url.clone(),
+            ..CallbackPreference::default()
+        },
+        created: change.now,
+        updated: change.now,
+        state: RefundState::Queued,
+    };
+    reserve(change, refund, Account::Suspense);
+}
+
+pub(super) fn retry_give_back(
+    mut change: Change,
+    operation: NewOperation,
+) -> Result<Decision, Rejection> {
+    let late = matches!(
+        change.payment.sale.state,
+        SaleState::DeclinedThenPaid { .. }
+    );
+    if !late || change.payment.balance().remaining() < change.payment.terms.amount.minor() {
+        return Err(Rejection::OutOfPlace);
+    }
+    change.cancel(JobKind::GiveBack);
+    give_back(&mut change, operation);
+    Ok(change.done())
+}
+
+pub(super) fn sending(mut change: Change, operation: OperationId) -> Result<Decision, Rejection> {
+    if change
+        .payment
+        .refunds
+        .iter()
+        .any(|refund| refund.state.is_at_provider())
+    {
+        return Err(Rejection::OutOfPlace);
+    }
+    let now = change.now;
+    let refund = find(&mut change.payment, operation)?;
+    if refund.state != RefundState::Queued {
+        return Err(Rejection::OutOfPlace);
+    }
+    refund.state = RefundState::Sent { since: now };
+    refund.updated = now;
+    change.record(Event::RefundSent { operation });
+    change.schedule(
+        JobKind::Refund(operation),
+        next_question(operation, now, now),
+    );
+    Ok(change.done())
+}
+
+pub(super) fn answered(
+    mut change: Change,
+    operation: OperationId,
+    answer: RefundAnswer,
+) -> Result<Decision, Rejection> {
+    let now = change.now;
+    let refund = find(&mut change.payment, operation)?;
+    let (since, known_id) = match &refund.state {
+        RefundState::Sent { since } => (*since, None),
+        RefundState::Pending { since, provider_id } => (*since, provider_id.clone()),
+        RefundState::Queued | RefundState::Refunded { .. } | RefundState::Declined { .. } => {
+            return Err(Rejection::OutOfPlace);
+        }
+    };
+    match answer {
+        RefundAnswer::Pending { refund_id } => {
+            if !matches!(refund.state, RefundState::Pending { .. }) {
+                refund.state = RefundState::Pending {
+                    since,
+                    provider_id: refund_id,
+                };
+                refund.updated = now;
+                change.record(Event::RefundPending { operation });
+            }
+            change.schedule(
+                JobKind::Refund(operation),
+                next_question(operation, since, now),
+            );
+        }
+        RefundAnswer::Refunded { refund_id } => {
+            end(
+                &mut change,
+                operation,
+                RefundState::Refunded {
+                    provider_id: refund_id.or(known_id),
+                },
+            )?;
+        }
+        RefundAnswer::Refused(code) => {
+            end(&mut change, operation, RefundState::Declined { code })?;
+        }
+        RefundAnswer::Busy => {
+            change.schedule(JobKind::Refund(operation), now.plus(schedule::REFUND_BUSY));
+        }
+        RefundAnswer::NotFound => {
+            change.schedule(
+                JobKind::Refund(operation),
+                next_question(operation, since, now),
+            );
+        }
+        RefundAnswer::Unknown(reason) => {
+            change.record_unclear(reason);
+            change.schedule(
+                JobKind::Refund(operation),
+                next_question(operation, since, now),
+            );
+        }
+    }
+    Ok(change.done())
+}
+
+fn reserve(change: &mut Change, refund: Refund, from: Account) {
+    let id = refund.id;
+    let reserved = reserved_sum(&refund);
+    change.payment.refunds.push(refund);
+    change.record(Event::RefundAccepted { operation: id });
+    change.transfer(id, from, Account::RefundsInFlight, reserved);
+    start_next(change);
+}
+
+/// Paytm takes one refund of an order at a time: the oldest that waits goes next.
+fn start_next(change: &mut Change) {
+    let refunds = &change.payment.refunds;
+    if refunds.iter().any(|refund| refund.state.is_at_provider()) {
+        return;
+    }
+    if let Some(next) = refunds
+        .iter()
+        .find(|refund| refund.state == RefundState::Queued)
+    {
+        let id = next.id;
+        change.schedule(JobKind::Refund(id), change.now);
+    }
+}
+
+fn end(change: &mut Change, operation: OperationId, state: RefundState) -> Result<(), Rejection> {
+    let now = change.now;
+    let refund = find(&mut change.payment, operation)?;
+    refund.state = state;
+    refund.updated = now;
+    let (origin, amount, reserved) = (refund.origin, refund.amount, reserved_sum(refund));
+    let home = match origin {
+        RefundOrigin::Merchant => Account::Merchant,
+        RefundOrigin::LateSuccess => Account::Suspense,
+    };
+    match refund.state {
+        RefundState::Declined { code } => {
+            change.transfer(operation, Account::RefundsInFlight, home, reserved);
+            change.record(Event::RefundDeclined { operation, code });
+            if origin == RefundOrigin::LateSuccess {
+                plan_give_back(change);
+            }
+        }
+        RefundState::Refunded { .. } => {
+            let (from, to) = (Account::RefundsInFlight, Account::Customer);
+            change.convert(operation, (from, reserved), (to, amount));
+            change.record(Event::RefundSucceeded { operation });
+        }
+        RefundState::Queued | RefundState::Sent { .. } | RefundState::Pending { .. } => {
+            return Err(Rejection::OutOfPlace);
+        }
+    }
+    change.cancel(JobKind::Refund(operation));
+    change.callbacks.push(CallbackKind::Refund(operation));
+    start_next(change);
+    Ok(())
+}
+
+fn plan_give_back(change: &mut Change) {
+    let attempts = change.payment.give_back_attempts();
+    if attempts < GIVE_BACK_ATTEMPTS {
+        change.schedule(
+            JobKind::GiveBack,
+            schedule::next_give_back(attempts, change.now),
+        );
+    } else {
+        change.record(Event::GiveBackAbandoned);
+    }
+}
+
+/// What is set aside for a refund: of the merchant's money in its currency, of the suspense
+/// account in the customer's.
+fn reserved_sum(refund: &Refund) -> Amount {
+    match refund.origin {
+        RefundOrigin::Merchant => refund.converted,
+        RefundOrigin::LateSuccess => refund.amount,
+    }
+}
+
+/// The refund's share of what is left of the converted sum. The refund that takes the rest takes
+/// all of it, so that any split into parts adds up exactly.
+fn converted_share(payment: &Payment, amount: Amount, remaining: i64) -> Amount {
+    let left = payment
+        .terms
+        .converted
+        .minor()
+        .saturating_sub(payment.converted_given_back());
+    part_of(
+        in_currency_of(payment.terms.converted, left),
+        amount.minor(),
+        remaining,
+    )
+}
+
+/// `whole` × `part` ÷ `of`, rounded down.
+fn part_of(whole: Amount, part: i64, of: i64) -> Amount {
+    let product = i128::from(whole.minor()).saturating_mul(i128::from(part));
+    let share = product.checked_div(i128::from(of)).unwrap_or(0);
+    in_currency_of(whole, i64::try_from(share).unwrap_or(i64::MAX))
+}
+
+fn in_currency_of(like: Amount, minor: i64) -> Amount {
+    Amount::new(minor, like.currency()).unwrap_or(Amount::zero(like.currency()))
+}
+
+fn next_question(operation: OperationId, since: Timestamp, now: Timestamp) -> Timestamp {
+    schedule::next_refund_question(since, now, u64::try_from(operation.0).unwrap_or(0))
+}
+
+fn find(payment: &mut Payment, operation: OperationId) -> Result<&mut Refund, Rejection> {
+    payment
+        .refunds
+        .iter_mut()
+        .find(|refund| refund.id == operation)
+        .ok_or(Rejection::OutOfPlace)
+}
