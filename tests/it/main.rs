@@ -1,0 +1,4 @@
+//! The end-to-end tests, as one program: each further one would link everything again.
+
+mod harness;
+mod paytm_checksum;
