@@ -90,8 +90,7 @@ fn accept_sale(key: PaymentKey, operation: NewOperation, terms: Terms, now: Time
     let mut change = Change::of(payment, now);
     change.record(Event::SaleAccepted);
     change.schedule(JobKind::InitiateSale, now);
-    change.schedule(JobKind::AskSaleLast, last_question);
-    change.schedule(JobKind::LimitSale, limit_at);
+    change.schedule(JobKind::LimitSale, last_question);
     change.done()
 }
 
@@ -139,7 +138,8 @@ fn sale_answered(
 ) -> Decision {
     if last {
         change.payment.sale.last_question_asked = true;
-        change.cancel(JobKind::AskSaleLast);
+        let limit_at = change.payment.terms.limit_at;
+        change.schedule(JobKind::LimitSale, limit_at.max(change.now));
     }
     match (&change.payment.sale.state, answer) {
         (SaleState::Initiating | SaleState::AwaitingRedirect(_), SaleAnswer::Paid(receipt)) => {
@@ -163,6 +163,7 @@ fn sale_answered(
         }
         (SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. }, _) => {
             change.cancel(JobKind::AskSale);
+            change.cancel(JobKind::LimitSale);
         }
         (
             SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. },
@@ -346,7 +347,6 @@ impl Change {
 
     fn end_sale(&mut self) {
         self.cancel(JobKind::InitiateSale);
-        self.cancel(JobKind::AskSaleLast);
         self.cancel(JobKind::LimitSale);
     }
 

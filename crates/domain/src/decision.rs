@@ -126,9 +126,7 @@ pub enum JobKind {
     InitiateSale,
     /// Ask the provider what became of the order.
     AskSale,
-    /// Ask it once more, shortly before the limit time.
-    AskSaleLast,
-    /// Decline the sale at its limit time.
+    /// Ask it one last question shortly before the limit time; at the limit time, decline.
     LimitSale,
     /// Move the refund on: send it, or ask what became of it.
     Refund(OperationId),

@@ -16,6 +16,54 @@ use crate::time::Timestamp;
 
 pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decision, Rejection> {
     let payment = &change.payment;
+    allow(payment, &request)?;
+    let terms = &payment.terms;
+    let remaining = payment.balance().remaining();
+    let amount = match request.amount {
+        Some(amount) => amount,
+        None if remaining > 0 => in_currency_of(terms.amount, remaining),
+        None => terms.amount,
+    };
+    let fits = (1..=remaining).contains(&amount.minor());
+    let refund = Refund {
+        id: request.operation.id,
+        request: request.operation.request,
+        reference: request.operation.reference,
+        merchant_refund_id: request.merchant_refund_id,
+        origin: RefundOrigin::Merchant,
+        amount,
+        converted: if fits {
+            converted_share(payment, amount, remaining)
+        } else {
+            part_of(terms.converted, amount.minor(), terms.amount.minor())
+        },
+        description: request.description,
+        callback: request.callback,
+        created: change.now,
+        updated: change.now,
+        state: if fits {
+            RefundState::Queued
+        } else {
+            RefundState::Declined {
+                code: Code::RefundTooLarge,
+            }
+        },
+    };
+    if fits {
+        reserve(&mut change, refund, Account::Merchant);
+    } else {
+        let operation = refund.id;
+        change.payment.refunds.push(refund);
+        change.record(Event::RefundDeclined {
+            operation,
+            code: Code::RefundTooLarge,
+        });
+        change.callbacks.push(CallbackKind::Refund(operation));
+    }
+    Ok(change.done())
+}
+
+fn allow(payment: &Payment, request: &RefundRequest) -> Result<(), Rejection> {
     let same_id = |refund: &&Refund| {
         refund.merchant_refund_id.is_some()
             && refund.merchant_refund_id == request.merchant_refund_id
@@ -33,64 +81,11 @@ pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decis
     if payment.refunds.len() >= REFUNDS_PER_PAYMENT {
         return Err(Rejection::TooManyRefunds);
     }
-    let remaining = payment.balance().remaining();
-    let amount = match request.amount {
-        Some(amount) => amount,
-        None if remaining > 0 => in_currency_of(payment.terms.amount, remaining),
-        None => payment.terms.amount,
-    };
-    if amount.currency() != payment.terms.amount.currency() {
-        return Err(Rejection::RefundCurrency);
+    let currency = payment.terms.amount.currency();
+    match request.amount {
+        Some(amount) if amount.currency() != currency => Err(Rejection::RefundCurrency),
+        Some(_) | None => Ok(()),
     }
-
-    let (state, converted) = if amount.minor() > remaining || amount.minor() == 0 {
-        let asked = part_of(
-            payment.terms.converted,
-            amount.minor(),
-            payment.terms.amount.minor(),
-        );
-        (
-            RefundState::Declined {
-                code: Code::RefundTooLarge,
-            },
-            asked,
-        )
-    } else {
-        (
-            RefundState::Queued,
-            converted_share(payment, amount, remaining),
-        )
-    };
-    let refund = Refund {
-        id: request.operation.id,
-        request: request.operation.request,
-        reference: request.operation.reference,
-        merchant_refund_id: request.merchant_refund_id,
-        origin: RefundOrigin::Merchant,
-        amount,
-        converted,
-        description: request.description,
-        callback: request.callback,
-        created: change.now,
-        updated: change.now,
-        state,
-    };
-    let id = refund.id;
-    match refund.state {
-        RefundState::Declined { code } => {
-            change.payment.refunds.push(refund);
-            change.record(Event::RefundDeclined {
-                operation: id,
-                code,
-            });
-            change.callbacks.push(CallbackKind::Refund(id));
-        }
-        RefundState::Queued
-        | RefundState::Sent { .. }
-        | RefundState::Pending { .. }
-        | RefundState::Refunded { .. } => reserve(&mut change, refund, Account::Merchant),
-    }
-    Ok(change.done())
 }
 
 /// Starts giving the whole late sum back to the customer.
