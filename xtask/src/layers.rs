@@ -5,7 +5,7 @@
 use crate::repository;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -118,12 +118,19 @@ const LAYERS: [Layer; 12] = [
     },
 ];
 
+/// Every outside package we name has a line here.
+const DEPENDENCIES_DOCUMENT: &str = "docs/dependencies.md";
+
 /// A package's name and the names of its normal and build dependencies.
 type Manifests = BTreeMap<String, Vec<String>>;
 
 /// Compares the workspace with the table.
 pub(crate) fn check() -> Result<()> {
-    let mut broken = violations(&manifests()?);
+    let manifests = manifests()?;
+    let mut broken = violations(&manifests);
+    let documented = fs::read_to_string(repository::root().join(DEPENDENCIES_DOCUMENT))
+        .context(DEPENDENCIES_DOCUMENT)?;
+    broken.extend(undocumented(&manifests, &documented));
     broken.extend(sandbox_violations(
         &repository::root().join("crates/paytm-sandbox/src"),
     )?);
@@ -187,6 +194,20 @@ fn violations(manifests: &Manifests) -> Vec<String> {
     broken
 }
 
+fn undocumented(manifests: &Manifests, document: &str) -> Vec<String> {
+    let outside: BTreeSet<&String> = manifests
+        .values()
+        .flatten()
+        .filter(|name| !manifests.contains_key(*name))
+        .collect();
+    let missing = outside
+        .into_iter()
+        .filter(|name| !document.contains(&format!("| `{name}` |")));
+    missing
+        .map(|name| format!("{name} has no line in {DEPENDENCIES_DOCUMENT}"))
+        .collect()
+}
+
 /// The one rule finer than a manifest: of `paytm`, the sandbox may name only `checksum`.
 fn sandbox_violations(directory: &Path) -> Result<Vec<String>> {
     let mut broken = Vec::new();
@@ -229,7 +250,7 @@ fn names_more_than_checksum(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LAYERS, Manifests, names_more_than_checksum, violations};
+    use super::{LAYERS, Manifests, names_more_than_checksum, undocumented, violations};
 
     fn allowed() -> Manifests {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
@@ -297,6 +318,20 @@ mod tests {
                 "sim is in the table but not in the workspace",
             ]
         );
+    }
+
+    #[test]
+    fn an_outside_crate_without_a_line_is_reported_once() {
+        let mut manifests = allowed();
+        for dependencies in manifests.values_mut() {
+            dependencies.push("left-pad".to_owned());
+        }
+        let document = "| `left` | .. |\n| `pad` | .. |";
+        assert_eq!(
+            undocumented(&manifests, document),
+            ["left-pad has no line in docs/dependencies.md"]
+        );
+        assert!(undocumented(&manifests, "| `left-pad` | .. |").is_empty());
     }
 
     #[test]
