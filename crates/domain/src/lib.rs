@@ -13,6 +13,7 @@ pub mod limits;
 pub mod money;
 pub mod payment;
 pub mod provider;
+pub mod redelivery;
 pub mod refund;
 pub mod schedule;
 pub mod time;

@@ -25,7 +25,7 @@ pub struct Payment {
 }
 
 /// What was agreed when the sale was accepted; never changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// As asked.
     pub amount: Amount,
@@ -155,6 +155,30 @@ pub enum PaymentStatus {
     PartiallyRefunded,
     /// Paid, and all given back.
     Refunded,
+}
+
+impl PaymentStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Processing,
+        Self::AwaitingRedirectResult,
+        Self::Success,
+        Self::Decline,
+        Self::PartiallyRefunded,
+        Self::Refunded,
+    ];
+
+    /// The word for it, on the wire and in the store (spec/ecommpay §4.1).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Processing => "processing",
+            Self::AwaitingRedirectResult => "awaiting redirect result",
+            Self::Success => "success",
+            Self::Decline => "decline",
+            Self::PartiallyRefunded => "partially refunded",
+            Self::Refunded => "refunded",
+        }
+    }
 }
 
 /// How much of a payment is where, in minor units of its currency.
