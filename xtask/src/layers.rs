@@ -24,15 +24,7 @@ const LAYERS: [Layer; 12] = [
     Layer {
         package: "dwar-domain",
         imports: &[],
-        forbidden: &[
-            "tokio",
-            "serde_json",
-            "rusqlite",
-            "axum",
-            "hyper",
-            "aws-lc-rs",
-            "tracing",
-        ],
+        forbidden: &["tokio", "serde_json", "rusqlite", "axum", "hyper", "aws-lc-rs", "tracing"],
         reason: "the rules are pure: no async, no I/O, no JSON, no randomness, no logging",
     },
     Layer {
@@ -94,13 +86,7 @@ const LAYERS: [Layer; 12] = [
     },
     Layer {
         package: "sim",
-        imports: &[
-            "dwar-domain",
-            "dwar-wire",
-            "dwar-paytm",
-            "dwar-store",
-            "dwar-app",
-        ],
+        imports: &["dwar-domain", "dwar-wire", "dwar-paytm", "dwar-store", "dwar-app"],
         forbidden: &["axum", "hyper", "hyper-util"],
         reason: "the simulated world has its own clock and network",
     },
@@ -131,9 +117,7 @@ pub(crate) fn check() -> Result<()> {
     let documented = fs::read_to_string(repository::root().join(DEPENDENCIES_DOCUMENT))
         .context(DEPENDENCIES_DOCUMENT)?;
     broken.extend(undocumented(&manifests, &documented));
-    broken.extend(sandbox_violations(
-        &repository::root().join("crates/paytm-sandbox/src"),
-    )?);
+    broken.extend(sandbox_violations(&repository::root().join("crates/paytm-sandbox/src"))?);
     if !broken.is_empty() {
         bail!("layers:\n  {}", broken.join("\n  "));
     }
@@ -167,27 +151,19 @@ fn violations(manifests: &Manifests) -> Vec<String> {
     let mut broken = Vec::new();
     for package in manifests.keys() {
         if !LAYERS.iter().any(|layer| layer.package == package) {
-            broken.push(format!(
-                "{package} is not in the table of xtask/src/layers.rs"
-            ));
+            broken.push(format!("{package} is not in the table of xtask/src/layers.rs"));
         }
     }
     for layer in &LAYERS {
         let Some(dependencies) = manifests.get(layer.package) else {
-            broken.push(format!(
-                "{} is in the table but not in the workspace",
-                layer.package
-            ));
+            broken.push(format!("{} is in the table but not in the workspace", layer.package));
             continue;
         };
         for dependency in dependencies {
             let name = dependency.as_str();
             let ours = manifests.contains_key(name);
             if (ours && !layer.imports.contains(&name)) || layer.forbidden.contains(&name) {
-                broken.push(format!(
-                    "{} must not import {name}: {}",
-                    layer.package, layer.reason
-                ));
+                broken.push(format!("{} must not import {name}: {}", layer.package, layer.reason));
             }
         }
     }
@@ -195,17 +171,10 @@ fn violations(manifests: &Manifests) -> Vec<String> {
 }
 
 fn undocumented(manifests: &Manifests, document: &str) -> Vec<String> {
-    let outside: BTreeSet<&String> = manifests
-        .values()
-        .flatten()
-        .filter(|name| !manifests.contains_key(*name))
-        .collect();
-    let missing = outside
-        .into_iter()
-        .filter(|name| !document.contains(&format!("| `{name}` |")));
-    missing
-        .map(|name| format!("{name} has no line in {DEPENDENCIES_DOCUMENT}"))
-        .collect()
+    let outside: BTreeSet<&String> =
+        manifests.values().flatten().filter(|name| !manifests.contains_key(*name)).collect();
+    let missing = outside.into_iter().filter(|name| !document.contains(&format!("| `{name}` |")));
+    missing.map(|name| format!("{name} has no line in {DEPENDENCIES_DOCUMENT}")).collect()
 }
 
 /// The one rule finer than a manifest: of `paytm`, the sandbox may name only `checksum`.
@@ -221,9 +190,7 @@ fn sandbox_violations(directory: &Path) -> Result<Vec<String>> {
                 if names_more_than_checksum(line) {
                     let place = path.strip_prefix(repository::root()).unwrap_or(&path);
                     let place = format!("{}:{}", place.display(), number.saturating_add(1));
-                    broken.push(format!(
-                        "{place}: paytm-sandbox may use only paytm::checksum"
-                    ));
+                    broken.push(format!("{place}: paytm-sandbox may use only paytm::checksum"));
                 }
             }
         }
@@ -235,9 +202,7 @@ fn names_more_than_checksum(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
     code.match_indices("paytm").any(|(at, word)| {
         let before = code.get(..at).unwrap_or_default();
-        let after = code
-            .get(at.saturating_add(word.len())..)
-            .unwrap_or_default();
+        let after = code.get(at.saturating_add(word.len())..).unwrap_or_default();
         if before.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
             return false;
         }
@@ -254,18 +219,12 @@ mod tests {
 
     fn allowed() -> Manifests {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-        LAYERS
-            .iter()
-            .map(|layer| (layer.package.to_owned(), names(layer.imports)))
-            .collect()
+        LAYERS.iter().map(|layer| (layer.package.to_owned(), names(layer.imports))).collect()
     }
 
     fn with(package: &str, dependency: &str) -> Vec<String> {
         let mut manifests = allowed();
-        manifests
-            .entry(package.to_owned())
-            .or_default()
-            .push(dependency.to_owned());
+        manifests.entry(package.to_owned()).or_default().push(dependency.to_owned());
         violations(&manifests)
     }
 
@@ -274,10 +233,7 @@ mod tests {
         assert!(violations(&allowed()).is_empty());
         for (row, layer) in LAYERS.iter().enumerate() {
             for import in layer.imports {
-                let imported = LAYERS
-                    .iter()
-                    .position(|other| other.package == *import)
-                    .unwrap();
+                let imported = LAYERS.iter().position(|other| other.package == *import).unwrap();
                 let demo = layer.package == "dwar";
                 assert!(imported < row || demo, "{} imports upwards", layer.package);
             }
@@ -298,10 +254,7 @@ mod tests {
         ] {
             let broken = with(package, dependency);
             let expected = format!("{package} must not import {dependency}: ");
-            assert!(
-                matches!(&broken[..], [only] if only.starts_with(&expected)),
-                "{broken:?}"
-            );
+            assert!(matches!(&broken[..], [only] if only.starts_with(&expected)), "{broken:?}");
         }
         assert!(with("dwar-wire", "url").is_empty());
     }
@@ -345,11 +298,7 @@ mod tests {
         ] {
             assert!(!names_more_than_checksum(fine), "{fine}");
         }
-        for wrong in [
-            "use paytm::wire;",
-            "use paytm::{checksum, wire};",
-            "use paytm as p;",
-        ] {
+        for wrong in ["use paytm::wire;", "use paytm::{checksum, wire};", "use paytm as p;"] {
             assert!(names_more_than_checksum(wrong), "{wrong}");
         }
     }

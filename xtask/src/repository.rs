@@ -32,9 +32,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 
 /// Runs a program and waits for it; anything but success is an error that shows the command.
 pub(crate) fn run(mut command: Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("start {}", shown(&command)))?;
+    let status = command.status().with_context(|| format!("start {}", shown(&command)))?;
     if !status.success() {
         bail!("{} ended with {status}", shown(&command));
     }

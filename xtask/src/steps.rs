@@ -26,43 +26,14 @@ const STEPS: [Step; 11] = [
     ("tidy", |_| tidy::check()),
     ("tools", |_| tools::install()),
     ("licences, bans, sources", |_| {
-        cargo(&[
-            "deny",
-            "--log-level",
-            "error",
-            "check",
-            "licenses",
-            "bans",
-            "sources",
-        ])
+        cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"])
     }),
     ("advisories", advisories),
-    ("clippy", |_| {
-        cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ])
-    }),
+    ("clippy", |_| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
     ("documentation", |_| documentation()),
-    ("build", |_| {
-        cargo(&["build", "--workspace", "--all-targets"])
-    }),
+    ("build", |_| cargo(&["build", "--workspace", "--all-targets"])),
     ("tests", tests),
-    ("simulation", |_| {
-        cargo(&[
-            "run",
-            "--release",
-            "--package",
-            "sim",
-            "--",
-            "--seeds",
-            "1000",
-        ])
-    }),
+    ("simulation", |_| cargo(&["run", "--release", "--package", "sim", "--", "--seeds", "1000"])),
 ];
 
 /// Runs every step and ends with one line: how many checks and tests passed and failed.
@@ -108,14 +79,7 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 /// the run says so instead of passing it in silence.
 fn advisories(tally: &mut Tally) -> Result<()> {
     if repository::succeeds(repository::cargo(&["deny", "fetch", "db"])) {
-        return cargo(&[
-            "deny",
-            "--log-level",
-            "error",
-            "check",
-            "--disable-fetch",
-            "advisories",
-        ]);
+        return cargo(&["deny", "--log-level", "error", "--offline", "check", "advisories"]);
     }
     let reason = "advisories were NOT checked: the RustSec database cannot be fetched";
     println!("{reason}");
@@ -124,12 +88,7 @@ fn advisories(tally: &mut Tally) -> Result<()> {
 }
 
 fn documentation() -> Result<()> {
-    let arguments = [
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-    ];
+    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items"];
     let mut doc = repository::cargo(&arguments);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     repository::run(doc)
@@ -138,10 +97,7 @@ fn documentation() -> Result<()> {
 /// Runs the tests, shows what they print, and adds up the closing line of each test program.
 fn tests(tally: &mut Tally) -> Result<()> {
     let mut command = repository::cargo(&["test", "--workspace", "--no-fail-fast"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("start cargo test")?;
+    let mut child = command.stdout(Stdio::piped()).spawn().context("start cargo test")?;
     let output = child.stdout.take().context("cargo test has no output")?;
     for line in BufReader::new(output).lines() {
         let line = line?;
@@ -166,10 +122,7 @@ fn counts(line: &str) -> Option<(u64, u64)> {
     Some((passed, failed))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the time a step takes is not a product's time"
-)]
+#[expect(clippy::disallowed_methods, reason = "the time a step takes is not a product's time")]
 fn now() -> Instant {
     Instant::now()
 }

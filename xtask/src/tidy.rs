@@ -18,18 +18,10 @@ const SOURCE_EXTENSIONS: [&str; 4] = ["rs", "js", "mjs", "py"];
 const BANNED_MODULES: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "manager"];
 
 /// Written in halves, so that this file obeys its own rules.
-const LEFTOVERS: [&str; 3] = [
-    concat!("FIX", "ME"),
-    concat!("TO", "DO"),
-    concat!("XX", "X:"),
-];
+const LEFTOVERS: [&str; 3] = [concat!("FIX", "ME"), concat!("TO", "DO"), concat!("XX", "X:")];
 const SILENCED_LINT: [&str; 2] = [concat!("#[al", "low("), concat!("#![al", "low(")];
-const MACHINE_PATHS: [&str; 4] = [
-    concat!("/wo", "rk/"),
-    concat!("/fa", "rm/"),
-    concat!("/ro", "ot/"),
-    concat!("/tmp/", "bash"),
-];
+const MACHINE_PATHS: [&str; 4] =
+    [concat!("/wo", "rk/"), concat!("/fa", "rm/"), concat!("/ro", "ot/"), concat!("/tmp/", "bash")];
 
 /// Reads every tracked file and lists all that is untidy.
 pub(crate) fn check() -> Result<()> {
@@ -56,18 +48,13 @@ pub(crate) fn check() -> Result<()> {
 fn problems(path: &str, bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     if bytes.len() > FILE_BYTES_MAX {
-        found.push(format!(
-            "{path}: over 1 MiB; the repository keeps what people read"
-        ));
+        found.push(format!("{path}: over 1 MiB; the repository keeps what people read"));
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
         return found;
     };
     found.extend(leftovers(path, text));
-    let extension = Path::new(path)
-        .extension()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let extension = Path::new(path).extension().and_then(|name| name.to_str()).unwrap_or_default();
     if SOURCE_EXTENSIONS.contains(&extension) {
         found.extend(too_long(path, text));
     }
@@ -87,9 +74,7 @@ fn leftovers(path: &str, text: &str) -> Vec<String> {
             found.push(format!("{path}:{number}: {word}: do it, or open an issue"));
         }
         for place in MACHINE_PATHS.iter().filter(|place| has_word(line, place)) {
-            found.push(format!(
-                "{path}:{number}: {place} exists on one machine only"
-            ));
+            found.push(format!("{path}:{number}: {place} exists on one machine only"));
         }
     }
     found
@@ -97,46 +82,27 @@ fn leftovers(path: &str, text: &str) -> Vec<String> {
 
 fn too_long(path: &str, text: &str) -> Option<String> {
     let is_test = path.contains("tests/") || path.ends_with("tests.rs");
-    let most = if is_test {
-        TEST_LINES_MAX
-    } else {
-        FILE_LINES_MAX
-    };
+    let most = if is_test { TEST_LINES_MAX } else { FILE_LINES_MAX };
     let lines = text.lines().count();
     (lines > most).then(|| format!("{path}: {lines} lines, {most} at most; split it by subject"))
 }
 
 fn rust_problems(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let stem = Path::new(path)
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
+    let stem = Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let folders = path.split('/').rev().skip(1);
-    for name in folders
-        .chain([stem])
-        .filter(|name| BANNED_MODULES.contains(name))
-    {
-        found.push(format!(
-            "{path}: `{name}` says nothing; name the module by what it holds"
-        ));
+    for name in folders.chain([stem]).filter(|name| BANNED_MODULES.contains(name)) {
+        found.push(format!("{path}: `{name}` says nothing; name the module by what it holds"));
     }
     let mut in_string = false;
     for (number, line) in numbered(text) {
         let touches_string = in_string || line.contains('"');
         in_string = ends_in_raw_string(in_string, line);
         if line.contains('\t') {
-            found.push(format!(
-                "{path}:{number}: a tab; write four spaces, or \\t in a string"
-            ));
+            found.push(format!("{path}:{number}: a tab; write four spaces, or \\t in a string"));
         }
-        if SILENCED_LINT
-            .iter()
-            .any(|attribute| line.contains(attribute))
-        {
-            found.push(format!(
-                "{path}:{number}: use #[expect(.., reason = \"..\")]"
-            ));
+        if SILENCED_LINT.iter().any(|attribute| line.contains(attribute)) {
+            found.push(format!("{path}:{number}: use #[expect(.., reason = \"..\")]"));
         }
         let exempt = touches_string || line.contains("://");
         if line.chars().count() > LINE_CHARS_MAX && !exempt {
@@ -178,9 +144,7 @@ fn has_word(line: &str, word: &str) -> bool {
     let joins = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {
         let before = line.get(..at).unwrap_or_default();
-        let after = line
-            .get(at.saturating_add(word.len())..)
-            .unwrap_or_default();
+        let after = line.get(at.saturating_add(word.len())..).unwrap_or_default();
         let glued_before = before.ends_with(|c| joins(c) || c == '.' || c == '}');
         let glued_after = !word.ends_with('/') && after.starts_with(joins);
         !glued_before && !glued_after
@@ -227,14 +191,8 @@ mod tests {
             ("tests/a.rs", "\n".repeat(501)),
             ("a.json", wide.clone()),
             ("a.md", "# One\n```sh\n# a comment\n```".to_owned()),
-            (
-                "a.rs",
-                format!("const METHOD: &str = \"{}S\";", LEFTOVERS[1]),
-            ),
-            (
-                "a.rs",
-                format!("get(\"https://example.com{}\")", MACHINE_PATHS[0]),
-            ),
+            ("a.rs", format!("const METHOD: &str = \"{}S\";", LEFTOVERS[1])),
+            ("a.rs", format!("get(\"https://example.com{}\")", MACHINE_PATHS[0])),
         ] {
             assert_eq!(problems(path, text.as_bytes()), [""; 0], "{path}");
         }

@@ -11,11 +11,8 @@ use std::path::PathBuf;
 const NODE_PACKAGES: [(&str, &str); 2] = [("ecommpay", "0.1.7"), ("paytmchecksum", "1.5.1")];
 
 /// Requirements for pip. `paytmchecksum` imports `Crypto` without asking for it.
-const PYTHON_PACKAGES: [&str; 3] = [
-    "ecommpay-sdk==1.0.6",
-    "paytmchecksum==1.7.0",
-    "pycryptodome>=3.20",
-];
+const PYTHON_PACKAGES: [&str; 3] =
+    ["ecommpay-sdk==1.0.6", "paytmchecksum==1.7.0", "pycryptodome>=3.20"];
 
 /// Ends with success when every package above is installed, and the SDKs really import.
 const PYTHON_PROBE: &str = "
@@ -94,9 +91,7 @@ fn node_packages() -> Result<()> {
 fn python_packages() -> Result<()> {
     let home = directory().join("venv");
     let python = home.join("bin/python");
-    let python = python
-        .to_str()
-        .context("the repository's path is not UTF-8")?;
+    let python = python.to_str().context("the repository's path is not UTF-8")?;
     let probe = || repository::program(python, &["-c", PYTHON_PROBE]);
     if repository::succeeds(probe()) {
         return Ok(());
@@ -114,10 +109,5 @@ fn cargo_deny() -> Result<()> {
     if repository::succeeds(repository::cargo(&["deny", "--version"])) {
         return Ok(());
     }
-    repository::run(repository::cargo(&[
-        "install",
-        "cargo-deny",
-        "--locked",
-        "--quiet",
-    ]))
+    repository::run(repository::cargo(&["install", "cargo-deny", "--locked", "--quiet"]))
 }
