@@ -119,10 +119,7 @@ codes! {
 impl Code {
     /// The code of a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|code| i64::from(code.number()) == number)
+        Self::ALL.iter().copied().find(|code| i64::from(code.number()) == number)
     }
 }
 
@@ -145,11 +142,7 @@ mod tests {
 
     #[test]
     fn numbers_are_in_order_and_used_once() {
-        assert!(
-            Code::ALL
-                .windows(2)
-                .all(|pair| pair[0].number() < pair[1].number())
-        );
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         assert!(Code::ALL.iter().all(|code| {
             Code::from_number(i64::from(code.number())) == Some(*code) && !code.message().is_empty()
         }));

@@ -28,14 +28,9 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
     match (current, command) {
-        (
-            None,
-            Command::AcceptSale {
-                key,
-                operation,
-                terms,
-            },
-        ) => Ok(accept_sale(key, operation, *terms, now)),
+        (None, Command::AcceptSale { key, operation, terms }) => {
+            Ok(accept_sale(key, operation, *terms, now))
+        }
         (Some(payment), Command::AcceptSale { terms, .. }) => Err(Rejection::PaymentExists {
             same: payment.terms.request_digest == terms.request_digest,
             request: payment.sale.request,
@@ -50,12 +45,10 @@ fn change(change: Change, command: Command) -> Result<Decision, Rejection> {
         Command::AcceptSale { .. } => Err(Rejection::OutOfPlace),
         Command::SaleInitiated(answer) => Ok(sale_initiated(change, answer)),
         Command::ProviderHint => provider_hint(change),
-        Command::SaleAnswered {
-            answer,
-            last,
-            give_back,
-        } => Ok(sale_answered(change, answer, last, give_back)),
-        Command::LimitReached => limit_reached(change),
+        Command::SaleAnswered { answer, last, give_back } => {
+            Ok(sale_answered(change, answer, last, give_back))
+        }
+        Command::LimitReached => Ok(limit_reached(change)),
         Command::AcceptRefund(request) => refunds::accept(change, request),
         Command::RefundSending(operation) => refunds::sending(change, operation),
         Command::RefundAnswered { operation, answer } => {
@@ -76,16 +69,8 @@ fn accept_sale(key: PaymentKey, operation: NewOperation, terms: Terms, now: Time
         last_question_asked: false,
         state: SaleState::Initiating,
     };
-    let payment = Payment {
-        key,
-        version: 0,
-        terms,
-        sale,
-        refunds: Vec::new(),
-    };
-    let last_question = limit_at
-        .plus(Millis(LAST_QUESTION_LEAD.0.saturating_neg()))
-        .max(now);
+    let payment = Payment { key, version: 0, terms, sale, refunds: Vec::new() };
+    let last_question = limit_at.plus(Millis(LAST_QUESTION_LEAD.0.saturating_neg())).max(now);
 
     let mut change = Change::of(payment, now);
     change.record(Event::SaleAccepted);
@@ -147,17 +132,17 @@ fn sale_answered(
         }
         (
             SaleState::Initiating | SaleState::AwaitingRedirect(_),
-            SaleAnswer::Failed {
-                code,
-                transaction_id,
-            },
+            SaleAnswer::Failed { code, transaction_id },
         ) => change.decline(code, transaction_id),
         (SaleState::Declined { code, .. }, SaleAnswer::Paid(receipt)) => {
             let code = *code;
             change.paid_after_decline(code, receipt, give_back);
         }
-        (SaleState::Captured(_), SaleAnswer::Failed { code, .. }) => {
-            let now_says = format!("{} {}", code.number(), code.message());
+        (
+            SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. },
+            SaleAnswer::Failed { code, .. },
+        ) => {
+            let now_says = format!("sale failed: {} {}", code.number(), code.message());
             change.record(Event::ProviderContradiction { now_says });
             change.cancel(JobKind::AskSale);
         }
@@ -181,22 +166,23 @@ fn sale_answered(
     change.done()
 }
 
-fn limit_reached(mut change: Change) -> Result<Decision, Rejection> {
+fn limit_reached(mut change: Change) -> Decision {
     match change.payment.sale.state {
         SaleState::Initiating | SaleState::AwaitingRedirect(_)
             if change.now >= change.payment.terms.limit_at =>
         {
             change.decline(Code::AutoDecline, None);
-            Ok(change.done())
         }
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) => Err(Rejection::OutOfPlace),
+        // A clock that ran ahead rang too early. The deadline must outlive that (I8).
+        SaleState::Initiating | SaleState::AwaitingRedirect(_) => {
+            let limit_at = change.payment.terms.limit_at;
+            change.schedule(JobKind::LimitSale, limit_at);
+        }
         SaleState::Captured(_)
         | SaleState::Declined { .. }
-        | SaleState::DeclinedThenPaid { .. } => {
-            change.cancel(JobKind::LimitSale);
-            Ok(change.done())
-        }
+        | SaleState::DeclinedThenPaid { .. } => change.cancel(JobKind::LimitSale),
     }
+    change.done()
 }
 
 /// A decision in the making.
@@ -211,21 +197,11 @@ struct Change {
 
 impl Change {
     fn of(payment: Payment, now: Timestamp) -> Self {
-        Self {
-            now,
-            payment,
-            events: vec![],
-            jobs: vec![],
-            callbacks: vec![],
-            transfers: vec![],
-        }
+        Self { now, payment, events: vec![], jobs: vec![], callbacks: vec![], transfers: vec![] }
     }
 
     fn done(self) -> Decision {
-        debug_assert!(
-            self.payment.balance().holds(),
-            "more goes back than was taken"
-        );
+        debug_assert!(self.payment.balance().holds(), "more goes back than was taken");
         Decision {
             payment: self.payment,
             events: self.events,
@@ -261,12 +237,7 @@ impl Change {
     }
 
     fn transfer(&mut self, operation: OperationId, from: Account, to: Account, amount: Amount) {
-        self.transfers.push(Transfer {
-            operation,
-            from,
-            to,
-            amount,
-        });
+        self.transfers.push(Transfer { operation, from, to, amount });
     }
 
     /// Moves `amount` of the payment's currency out of `from` and the `converted` sum of the
@@ -316,29 +287,18 @@ impl Change {
     }
 
     fn capture(&mut self, receipt: Receipt) {
-        self.record(Event::SaleCaptured {
-            mode: receipt.mode.clone(),
-        });
+        self.record(Event::SaleCaptured { mode: receipt.mode.clone() });
         self.enter(SaleState::Captured(receipt));
         self.end_sale();
         self.cancel(JobKind::AskSale);
         let sale = self.payment.sale.id;
-        let Terms {
-            amount, converted, ..
-        } = self.payment.terms;
-        self.convert(
-            sale,
-            (Account::Customer, amount),
-            (Account::Merchant, converted),
-        );
+        let Terms { amount, converted, .. } = self.payment.terms;
+        self.convert(sale, (Account::Customer, amount), (Account::Merchant, converted));
         self.callbacks.push(CallbackKind::Sale);
     }
 
     fn decline(&mut self, code: Code, transaction_id: Option<String>) {
-        self.enter(SaleState::Declined {
-            code,
-            transaction_id,
-        });
+        self.enter(SaleState::Declined { code, transaction_id });
         self.record(Event::SaleDeclined { code });
         self.end_sale();
         self.ask_later();
@@ -354,12 +314,7 @@ impl Change {
     /// first, so that the books are true at once, and from there where the project wants it.
     fn paid_after_decline(&mut self, code: Code, receipt: Receipt, give_back: NewOperation) {
         let sale = self.payment.sale.id;
-        let Terms {
-            amount,
-            converted,
-            late_success,
-            ..
-        } = self.payment.terms;
+        let Terms { amount, converted, late_success, .. } = self.payment.terms;
         self.record(Event::PaidAfterDecline);
         self.cancel(JobKind::AskSale);
         self.transfer(sale, Account::Customer, Account::Suspense, amount);
@@ -367,11 +322,7 @@ impl Change {
             LateSuccessPolicy::Promote => {
                 self.enter(SaleState::Captured(receipt));
                 self.record(Event::SalePromoted);
-                self.convert(
-                    sale,
-                    (Account::Suspense, amount),
-                    (Account::Merchant, converted),
-                );
+                self.convert(sale, (Account::Suspense, amount), (Account::Merchant, converted));
                 self.callbacks.push(CallbackKind::Sale);
             }
             LateSuccessPolicy::GiveBack => {

@@ -29,24 +29,16 @@ impl Lane {
         const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0100_0000_01b3;
         let hash = |seed: u64, bytes: &[u8]| {
-            bytes.iter().fold(seed, |hash, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
-            })
+            bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
         };
         let project = project.0.to_string();
-        let hash = hash(
-            hash(hash(OFFSET, project.as_bytes()), b":"),
-            payment.0.as_bytes(),
-        );
+        let hash = hash(hash(hash(OFFSET, project.as_bytes()), b":"), payment.0.as_bytes());
         Self(u16::try_from(hash % u64::from(LANES)).unwrap_or(0))
     }
 
     /// A stored lane number.
     pub fn from_number(number: i64) -> Option<Self> {
-        u16::try_from(number)
-            .ok()
-            .filter(|lane| *lane < LANES)
-            .map(Self)
+        u16::try_from(number).ok().filter(|lane| *lane < LANES).map(Self)
     }
 
     /// The lane as a number below [`LANES`].
@@ -66,11 +58,7 @@ pub struct PaymentKey {
 impl PaymentKey {
     /// The key of a merchant's payment.
     pub fn new(project: ProjectId, payment: PaymentId) -> Self {
-        Self {
-            lane: Lane::of(project, &payment),
-            project,
-            payment,
-        }
+        Self { lane: Lane::of(project, &payment), project, payment }
     }
 
     /// The lane that all rows of this payment are in.
@@ -102,14 +90,11 @@ impl fmt::Display for PaymentKey {
 pub struct RequestId(pub String);
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(
-        String::with_capacity(bytes.len().saturating_mul(2)),
-        |mut text, byte| {
-            // Writing to a String can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        },
-    )
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl RequestId {
@@ -121,12 +106,7 @@ impl RequestId {
         let [head @ .., high, low] = random;
         let (first, second) = head.split_at(20);
         let tail = u16::from_be_bytes([*high, *low]) % 10_000;
-        Self(format!(
-            "{}-{}-{:04}{tail:04}",
-            hex(first),
-            hex(second),
-            lane.number()
-        ))
+        Self(format!("{}-{}-{:04}{tail:04}", hex(first), hex(second), lane.number()))
     }
 
     /// The lane written into the id, or nothing where the text is not one of ours.
@@ -202,12 +182,7 @@ mod tests {
     fn lanes_never_change() {
         let lane = |project, id: &str| Lane::of(ProjectId(project), &PaymentId(id.into())).number();
         assert_eq!(
-            [
-                lane(200, "payment_id"),
-                lane(200, "p-1"),
-                lane(1, ""),
-                lane(198, "3936")
-            ],
+            [lane(200, "payment_id"), lane(200, "p-1"), lane(1, ""), lane(198, "3936")],
             [327, 693, 626, 312]
         );
     }
@@ -217,17 +192,11 @@ mod tests {
         let key = key("late-success 42 ✓ and a name that is much too long");
         let request = RequestId::new(key.lane(), &[7; RequestId::ENTROPY_BYTES]);
         assert_eq!(request.lane(), Some(key.lane()));
-        assert_eq!(
-            request.0.split('-').map(str::len).collect::<Vec<_>>(),
-            [40, 40, 8]
-        );
+        assert_eq!(request.0.split('-').map(str::len).collect::<Vec<_>>(), [40, 40, 8]);
 
         let reference = ProviderReference::new(&key, [255; 8]);
         assert_eq!(reference.lane(), Some(key.lane()));
-        assert!(
-            reference.0.len() <= PROVIDER_REFERENCE_BYTES,
-            "{reference:?}"
-        );
+        assert!(reference.0.len() <= PROVIDER_REFERENCE_BYTES, "{reference:?}");
         assert!(reference.0.starts_with("late-success42"), "{reference:?}");
         for foreign in ["", "-", "ORD-0001", "x-9999-0000000000000000"] {
             assert_eq!(ProviderReference(foreign.into()).lane(), None, "{foreign}");

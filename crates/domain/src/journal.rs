@@ -24,13 +24,8 @@ pub enum Account {
 
 impl Account {
     /// Every account.
-    pub const ALL: [Self; 5] = [
-        Self::Customer,
-        Self::Merchant,
-        Self::Suspense,
-        Self::RefundsInFlight,
-        Self::Conversion,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Customer, Self::Merchant, Self::Suspense, Self::RefundsInFlight, Self::Conversion];
 
     /// The name it is stored and shown under.
     pub const fn name(self) -> &'static str {

@@ -102,10 +102,8 @@ impl Amount {
     /// # Errors
     /// [`MoneyError::Currency`] or [`MoneyError::Overflow`].
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
-        let minor = self
-            .minor
-            .checked_add(other.same_currency(self)?)
-            .ok_or(MoneyError::Overflow)?;
+        let minor =
+            self.minor.checked_add(other.same_currency(self)?).ok_or(MoneyError::Overflow)?;
         Self::new(minor, self.currency)
     }
 
@@ -114,10 +112,8 @@ impl Amount {
     /// # Errors
     /// [`MoneyError::Currency`], or [`MoneyError::Negative`] when `other` is larger.
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
-        let minor = self
-            .minor
-            .checked_sub(other.same_currency(self)?)
-            .ok_or(MoneyError::Overflow)?;
+        let minor =
+            self.minor.checked_sub(other.same_currency(self)?).ok_or(MoneyError::Overflow)?;
         Self::new(minor, self.currency)
     }
 
@@ -128,11 +124,7 @@ impl Amount {
         let unit = 10_i64.checked_pow(exponent).unwrap_or(1);
         let whole = self.minor.checked_div(unit).unwrap_or(self.minor);
         let rest = self.minor.checked_rem(unit).unwrap_or(0);
-        if digits == 0 {
-            whole.to_string()
-        } else {
-            format!("{whole}.{rest:0digits$}")
-        }
+        if digits == 0 { whole.to_string() } else { format!("{whole}.{rest:0digits$}") }
     }
 
     /// Reads decimal notation of major units. Fewer decimals than the currency has are filled
@@ -148,11 +140,7 @@ impl Amount {
     }
 
     fn same_currency(self, other: Self) -> Result<i64, MoneyError> {
-        if self.currency == other.currency {
-            Ok(self.minor)
-        } else {
-            Err(MoneyError::Currency)
-        }
+        if self.currency == other.currency { Ok(self.minor) } else { Err(MoneyError::Currency) }
     }
 }
 
@@ -173,9 +161,7 @@ mod tests {
     #[test]
     fn decimals_follow_the_currency() {
         let of = |minor, code| {
-            Amount::new(minor, Currency::from_code(code).unwrap())
-                .unwrap()
-                .to_decimal()
+            Amount::new(minor, Currency::from_code(code).unwrap()).unwrap().to_decimal()
         };
         assert_eq!(of(2500, "INR"), "25.00");
         assert_eq!(of(5, "INR"), "0.05");
@@ -190,23 +176,10 @@ mod tests {
         assert_eq!(read("10"), Some(inr(1000)));
         assert_eq!(read("10.5"), Some(inr(1050)));
         assert_eq!(read("10.05"), Some(inr(1005)));
-        for wrong in [
-            "",
-            ".5",
-            "1.005",
-            "-1",
-            "+1",
-            "1e3",
-            "1,000",
-            " 1",
-            "1.",
-            "99999999999999999999",
-        ] {
-            assert_eq!(
-                read(wrong),
-                if wrong == "1." { Some(inr(100)) } else { None },
-                "{wrong:?}"
-            );
+        for wrong in
+            ["", ".5", "1.005", "-1", "+1", "1e3", "1,000", " 1", "1.", "99999999999999999999"]
+        {
+            assert_eq!(read(wrong), if wrong == "1." { Some(inr(100)) } else { None }, "{wrong:?}");
         }
     }
 

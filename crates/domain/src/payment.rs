@@ -195,9 +195,7 @@ pub struct Balance {
 impl Balance {
     /// What may still be given back.
     pub const fn remaining(self) -> i64 {
-        self.captured
-            .saturating_sub(self.refunded)
-            .saturating_sub(self.refunding)
+        self.captured.saturating_sub(self.refunded).saturating_sub(self.refunding)
     }
 
     /// Invariant I2: never more on its way back than was taken.
@@ -255,10 +253,7 @@ impl Payment {
 
     /// When anything of it last changed.
     pub fn updated(&self) -> Timestamp {
-        self.refunds
-            .iter()
-            .map(|refund| refund.updated)
-            .fold(self.sale.updated, Ord::max)
+        self.refunds.iter().map(|refund| refund.updated).fold(self.sale.updated, Ord::max)
     }
 
     /// The refund with this number.
@@ -271,9 +266,7 @@ impl Payment {
         self.refunds
             .iter()
             .filter(|refund| !matches!(refund.state, RefundState::Declined { .. }))
-            .fold(0, |sum, refund| {
-                sum.saturating_add(refund.converted.minor())
-            })
+            .fold(0, |sum, refund| sum.saturating_add(refund.converted.minor()))
     }
 
     /// How often giving back late money was tried.

@@ -26,15 +26,15 @@ pub fn step_before(attempt: u32) -> Millis {
     if attempt <= QUICK_UNTIL {
         return QUICK_STEP;
     }
-    // 10 s · 1.12^(n−4) in microseconds, so that rounding stays below a millisecond.
-    let mut growing: i64 = 10_000_000;
+    // 10 s · 1.12^(n−4) in nanoseconds, so that rounding stays below a millisecond.
+    let mut growing: i64 = 10_000_000_000;
     for _ in 4..attempt {
         growing = (growing / 100).saturating_mul(112);
-        if growing > STEP_MAX.0.saturating_mul(1_000) {
+        if growing > STEP_MAX.0.saturating_mul(1_000_000) {
             return STEP_MAX;
         }
     }
-    Millis((growing / 1_000).saturating_add(70_000).min(STEP_MAX.0))
+    Millis((growing / 1_000_000).saturating_add(70_000).min(STEP_MAX.0))
 }
 
 #[cfg(test)]

@@ -52,10 +52,7 @@ pub fn next_question(created: Timestamp, now: Timestamp, seed: u64) -> Option<Ti
 /// When to ask after a declined sale again; nothing once Paytm itself has given up.
 pub fn next_late_question(created: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let passed = now.since(created);
-    LATER
-        .into_iter()
-        .find(|moment| *moment > passed)
-        .map(|moment| created.plus(moment))
+    LATER.into_iter().find(|moment| *moment > passed).map(|moment| created.plus(moment))
 }
 
 /// When to ask after a refund again. It is asked for ever: a refund ends only by an answer.
@@ -75,12 +72,7 @@ pub fn next_initiation(created: Timestamp, now: Timestamp) -> Timestamp {
 /// times as long each time, at most six hours.
 pub fn next_give_back(attempts: u32, now: Timestamp) -> Timestamp {
     let factor = 4_i64.saturating_pow(attempts.saturating_sub(1).min(16));
-    now.plus(Millis(
-        Millis::minutes(1)
-            .0
-            .saturating_mul(factor)
-            .min(Millis::hours(6).0),
-    ))
+    now.plus(Millis(Millis::minutes(1).0.saturating_mul(factor).min(Millis::hours(6).0)))
 }
 
 /// How long a refund waits that another one stands in the way of: Paytm refuses two equal ones
@@ -88,10 +80,7 @@ pub fn next_give_back(attempts: u32, now: Timestamp) -> Timestamp {
 pub const REFUND_BUSY: Millis = Millis::minutes(2);
 
 fn step(table: &[(Millis, Millis)], passed: Millis) -> Option<Millis> {
-    table
-        .iter()
-        .find(|(until, _)| passed < *until)
-        .map(|(_, step)| *step)
+    table.iter().find(|(until, _)| passed < *until).map(|(_, step)| *step)
 }
 
 fn jittered(step: Millis, seed: u64) -> Millis {
@@ -115,15 +104,8 @@ mod tests {
         }
         assert_eq!(&moments[..4], &[20, 23, 26, 29]);
         assert_eq!(moments.last(), Some(&(73 * 3600)));
-        assert!(
-            moments.len() < 120,
-            "{} questions for one payment",
-            moments.len()
-        );
-        assert_eq!(
-            next_late_question(start, Timestamp(15 * 60_000)),
-            Some(Timestamp(30 * 60_000))
-        );
+        assert!(moments.len() < 120, "{} questions for one payment", moments.len());
+        assert_eq!(next_late_question(start, Timestamp(15 * 60_000)), Some(Timestamp(30 * 60_000)));
         assert_eq!(next_late_question(start, start.plus(QUESTIONS_FOR)), None);
     }
 
@@ -131,20 +113,14 @@ mod tests {
     fn jitter_only_lengthens() {
         for seed in 0..1_000 {
             let next = next_question(Timestamp(0), Timestamp(0), seed).map(|t| t.0);
-            assert!(
-                next >= Some(20_000) && next < Some(24_000),
-                "{seed}: {next:?}"
-            );
+            assert!(next >= Some(20_000) && next < Some(24_000), "{seed}: {next:?}");
         }
     }
 
     #[test]
     fn refunds_are_asked_after_for_ever() {
         let year = Timestamp(Millis::hours(24 * 365).0);
-        assert_eq!(
-            next_refund_question(Timestamp(0), year, 0),
-            year.plus(Millis::hours(6))
-        );
+        assert_eq!(next_refund_question(Timestamp(0), year, 0), year.plus(Millis::hours(6)));
         assert_eq!(next_give_back(1, Timestamp(0)), Timestamp(60_000));
         assert_eq!(next_give_back(40, Timestamp(0)), Timestamp(6 * 3_600_000));
     }

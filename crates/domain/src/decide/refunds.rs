@@ -44,9 +44,7 @@ pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decis
         state: if fits {
             RefundState::Queued
         } else {
-            RefundState::Declined {
-                code: Code::RefundTooLarge,
-            }
+            RefundState::Declined { code: Code::RefundTooLarge }
         },
     };
     if fits {
@@ -54,10 +52,7 @@ pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decis
     } else {
         let operation = refund.id;
         change.payment.refunds.push(refund);
-        change.record(Event::RefundDeclined {
-            operation,
-            code: Code::RefundTooLarge,
-        });
+        change.record(Event::RefundDeclined { operation, code: Code::RefundTooLarge });
         change.callbacks.push(CallbackKind::Refund(operation));
     }
     Ok(change.done())
@@ -69,14 +64,10 @@ fn allow(payment: &Payment, request: &RefundRequest) -> Result<(), Rejection> {
             && refund.merchant_refund_id == request.merchant_refund_id
     };
     if let Some(earlier) = payment.refunds.iter().find(same_id) {
-        return Err(Rejection::RefundExists {
-            request: earlier.request.clone(),
-        });
+        return Err(Rejection::RefundExists { request: earlier.request.clone() });
     }
     if !matches!(payment.sale.state, SaleState::Captured(_)) {
-        return Err(Rejection::NotRefundable {
-            status: payment.status(),
-        });
+        return Err(Rejection::NotRefundable { status: payment.status() });
     }
     if payment.refunds.len() >= REFUNDS_PER_PAYMENT {
         return Err(Rejection::TooManyRefunds);
@@ -115,10 +106,7 @@ pub(super) fn retry_give_back(
     mut change: Change,
     operation: NewOperation,
 ) -> Result<Decision, Rejection> {
-    let late = matches!(
-        change.payment.sale.state,
-        SaleState::DeclinedThenPaid { .. }
-    );
+    let late = matches!(change.payment.sale.state, SaleState::DeclinedThenPaid { .. });
     if !late || change.payment.balance().remaining() < change.payment.terms.amount.minor() {
         return Err(Rejection::OutOfPlace);
     }
@@ -128,12 +116,7 @@ pub(super) fn retry_give_back(
 }
 
 pub(super) fn sending(mut change: Change, operation: OperationId) -> Result<Decision, Rejection> {
-    if change
-        .payment
-        .refunds
-        .iter()
-        .any(|refund| refund.state.is_at_provider())
-    {
+    if change.payment.refunds.iter().any(|refund| refund.state.is_at_provider()) {
         return Err(Rejection::OutOfPlace);
     }
     let now = change.now;
@@ -144,10 +127,7 @@ pub(super) fn sending(mut change: Change, operation: OperationId) -> Result<Deci
     refund.state = RefundState::Sent { since: now };
     refund.updated = now;
     change.record(Event::RefundSent { operation });
-    change.schedule(
-        JobKind::Refund(operation),
-        next_question(operation, now, now),
-    );
+    change.schedule(JobKind::Refund(operation), next_question(operation, now, now));
     Ok(change.done())
 }
 
@@ -161,32 +141,26 @@ pub(super) fn answered(
     let (since, known_id) = match &refund.state {
         RefundState::Sent { since } => (*since, None),
         RefundState::Pending { since, provider_id } => (*since, provider_id.clone()),
-        RefundState::Queued | RefundState::Refunded { .. } | RefundState::Declined { .. } => {
-            return Err(Rejection::OutOfPlace);
+        RefundState::Refunded { .. } | RefundState::Declined { .. } => {
+            return contradicted(change, operation, &answer);
         }
+        RefundState::Queued => return Err(Rejection::OutOfPlace),
     };
     match answer {
         RefundAnswer::Pending { refund_id } => {
-            if !matches!(refund.state, RefundState::Pending { .. }) {
-                refund.state = RefundState::Pending {
-                    since,
-                    provider_id: refund_id,
-                };
+            let known = matches!(refund.state, RefundState::Pending { .. });
+            if !known || (known_id.is_none() && refund_id.is_some()) {
+                refund.state = RefundState::Pending { since, provider_id: refund_id.or(known_id) };
                 refund.updated = now;
                 change.record(Event::RefundPending { operation });
             }
-            change.schedule(
-                JobKind::Refund(operation),
-                next_question(operation, since, now),
-            );
+            change.schedule(JobKind::Refund(operation), next_question(operation, since, now));
         }
         RefundAnswer::Refunded { refund_id } => {
             end(
                 &mut change,
                 operation,
-                RefundState::Refunded {
-                    provider_id: refund_id.or(known_id),
-                },
+                RefundState::Refunded { provider_id: refund_id.or(known_id) },
             )?;
         }
         RefundAnswer::Refused(code) => {
@@ -196,19 +170,35 @@ pub(super) fn answered(
             change.schedule(JobKind::Refund(operation), now.plus(schedule::REFUND_BUSY));
         }
         RefundAnswer::NotFound => {
-            change.schedule(
-                JobKind::Refund(operation),
-                next_question(operation, since, now),
-            );
+            change.schedule(JobKind::Refund(operation), next_question(operation, since, now));
         }
         RefundAnswer::Unknown(reason) => {
             change.record_unclear(reason);
-            change.schedule(
-                JobKind::Refund(operation),
-                next_question(operation, since, now),
-            );
+            change.schedule(JobKind::Refund(operation), next_question(operation, since, now));
         }
     }
+    Ok(change.done())
+}
+
+/// An answer about a refund that has ended. The end stands; if the provider now tells the
+/// opposite, an operator must look.
+fn contradicted(
+    mut change: Change,
+    operation: OperationId,
+    answer: &RefundAnswer,
+) -> Result<Decision, Rejection> {
+    let refund = find(&mut change.payment, operation)?;
+    let reference = &refund.reference.0;
+    let now_says = match (&refund.state, answer) {
+        (RefundState::Refunded { .. }, RefundAnswer::Refused(code)) => {
+            format!("refund {reference} refused: {} {}", code.number(), code.message())
+        }
+        (RefundState::Declined { .. }, RefundAnswer::Refunded { .. }) => {
+            format!("refund {reference} paid out")
+        }
+        _ => return Err(Rejection::OutOfPlace),
+    };
+    change.record(Event::ProviderContradiction { now_says });
     Ok(change.done())
 }
 
@@ -227,10 +217,7 @@ fn start_next(change: &mut Change) {
     if refunds.iter().any(|refund| refund.state.is_at_provider()) {
         return;
     }
-    if let Some(next) = refunds
-        .iter()
-        .find(|refund| refund.state == RefundState::Queued)
-    {
+    if let Some(next) = refunds.iter().find(|refund| refund.state == RefundState::Queued) {
         let id = next.id;
         change.schedule(JobKind::Refund(id), change.now);
     }
@@ -272,10 +259,7 @@ fn end(change: &mut Change, operation: OperationId, state: RefundState) -> Resul
 fn plan_give_back(change: &mut Change) {
     let attempts = change.payment.give_back_attempts();
     if attempts < GIVE_BACK_ATTEMPTS {
-        change.schedule(
-            JobKind::GiveBack,
-            schedule::next_give_back(attempts, change.now),
-        );
+        change.schedule(JobKind::GiveBack, schedule::next_give_back(attempts, change.now));
     } else {
         change.record(Event::GiveBackAbandoned);
     }
@@ -293,16 +277,8 @@ fn reserved_sum(refund: &Refund) -> Amount {
 /// The refund's share of what is left of the converted sum. The refund that takes the rest takes
 /// all of it, so that any split into parts adds up exactly.
 fn converted_share(payment: &Payment, amount: Amount, remaining: i64) -> Amount {
-    let left = payment
-        .terms
-        .converted
-        .minor()
-        .saturating_sub(payment.converted_given_back());
-    part_of(
-        in_currency_of(payment.terms.converted, left),
-        amount.minor(),
-        remaining,
-    )
+    let left = payment.terms.converted.minor().saturating_sub(payment.converted_given_back());
+    part_of(in_currency_of(payment.terms.converted, left), amount.minor(), remaining)
 }
 
 /// `whole` × `part` ÷ `of`, rounded down.
@@ -321,9 +297,5 @@ fn next_question(operation: OperationId, since: Timestamp, now: Timestamp) -> Ti
 }
 
 fn find(payment: &mut Payment, operation: OperationId) -> Result<&mut Refund, Rejection> {
-    payment
-        .refunds
-        .iter_mut()
-        .find(|refund| refund.id == operation)
-        .ok_or(Rejection::OutOfPlace)
+    payment.refunds.iter_mut().find(|refund| refund.id == operation).ok_or(Rejection::OutOfPlace)
 }
