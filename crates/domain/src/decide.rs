@@ -121,7 +121,9 @@ fn sale_answered(
     last: bool,
     give_back: NewOperation,
 ) -> Decision {
-    if last {
+    let open =
+        matches!(change.payment.sale.state, SaleState::Initiating | SaleState::AwaitingRedirect(_));
+    if last && open {
         change.payment.sale.last_question_asked = true;
         let limit_at = change.payment.terms.limit_at;
         change.schedule(JobKind::LimitSale, limit_at.max(change.now));
@@ -148,7 +150,6 @@ fn sale_answered(
         }
         (SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. }, _) => {
             change.cancel(JobKind::AskSale);
-            change.cancel(JobKind::LimitSale);
         }
         (
             SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. },
