@@ -101,6 +101,12 @@ pub enum StoreError {
         /// How many were given.
         given: usize,
     },
+    /// A value could not be written as JSON.
+    #[error("cannot encode a value")]
+    Encode {
+        /// The encoder's error.
+        source: Cause,
+    },
     /// A row makes no sense. The value itself is left out: it may be personal.
     #[error("column {column}: {reason}, in a row of: {sql}")]
     Malformed {

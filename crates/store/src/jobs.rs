@@ -43,14 +43,7 @@ pub fn schedule(tx: &mut dyn Tx, key: &PaymentKey, work: Work, due: Timestamp) -
          VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT (lane, project, payment, kind, operation) \
          DO UPDATE SET due_at = excluded.due_at",
-        params![
-            key.lane().number(),
-            key.project().0,
-            &key.payment().0,
-            kind,
-            operation,
-            due.0
-        ],
+        params![key.lane().number(), key.project().0, &key.payment().0, kind, operation, due.0],
     )?;
     Ok(())
 }

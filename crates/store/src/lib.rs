@@ -2,9 +2,15 @@
 //! connection lives; [`Store`] takes them there and answers when they are durable. The engine
 //! knows nothing of payments: that is the tables' part.
 
+pub mod callbacks;
 mod error;
+pub mod ids;
+pub mod jobs;
+pub mod journal;
 mod lock;
 mod migrate;
+pub mod payments;
+pub mod projects;
 mod sqlite;
 mod stats;
 mod store;

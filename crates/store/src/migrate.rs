@@ -4,7 +4,11 @@
 use crate::error::{Result, StoreError};
 
 /// The schema, oldest migration first. Append only.
-pub(crate) const MIGRATIONS: &[Migration] = &[];
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "initial",
+    sql: include_str!("../migrations/0001_initial.sql"),
+}];
 
 /// One step of the schema.
 ///
