@@ -6,10 +6,8 @@ use paytm::checksum;
 use serde_json::{Value, json};
 use tests::sdk::Sdk;
 
-const LIBRARIES: [(Sdk, &str); 2] = [
-    (Sdk::PaytmNode, "npm paytmchecksum 1.5.1"),
-    (Sdk::PaytmPython, "PyPI paytmchecksum 1.7.0"),
-];
+const LIBRARIES: [(Sdk, &str); 2] =
+    [(Sdk::PaytmNode, "npm paytmchecksum 1.5.1"), (Sdk::PaytmPython, "PyPI paytmchecksum 1.7.0")];
 
 fn vectors(group: &str) -> Result<Vec<Value>> {
     let file = include_str!("../../crates/paytm/tests/vectors/checksum.json");
@@ -32,9 +30,7 @@ fn the_libraries_judge_every_vector_as_recorded() -> Result<()> {
             match answer {
                 Ok(verdict) => assert_eq!(&verdict, recorded, "{name}: {}", vector["id"]),
                 Err(error) => assert!(
-                    recorded
-                        .as_str()
-                        .is_some_and(|text| text.starts_with("error")),
+                    recorded.as_str().is_some_and(|text| text.starts_with("error")),
                     "{name}: {}: {error}",
                     vector["id"]
                 ),
@@ -47,28 +43,15 @@ fn the_libraries_judge_every_vector_as_recorded() -> Result<()> {
 #[test]
 fn with_the_same_salt_the_libraries_sign_the_same() -> Result<()> {
     let mut vectors = vectors("vectors")?;
-    vectors.retain(|v| {
-        LIBRARIES
-            .iter()
-            .all(|(_, name)| v["observed"][name] == true)
-    });
-    assert!(
-        vectors.len() > 20,
-        "only {} vectors on which all agree",
-        vectors.len()
-    );
+    vectors.retain(|v| LIBRARIES.iter().all(|(_, name)| v["observed"][name] == true));
+    assert!(vectors.len() > 20, "only {} vectors on which all agree", vectors.len());
     let calls: Vec<Value> = vectors
         .iter()
         .map(|v| json!({"call": "sign_text", "key": v["key"], "text": v["canonical"], "salt": v["salt"]}))
         .collect();
     for (sdk, name) in LIBRARIES {
         for (vector, answer) in vectors.iter().zip(sdk.call(&calls)?) {
-            assert_eq!(
-                answer.as_ref(),
-                Ok(&vector["checksum"]),
-                "{name}: {}",
-                vector["id"]
-            );
+            assert_eq!(answer.as_ref(), Ok(&vector["checksum"]), "{name}: {}", vector["id"]);
         }
     }
     Ok(())
@@ -77,12 +60,7 @@ fn with_the_same_salt_the_libraries_sign_the_same() -> Result<()> {
 #[test]
 fn what_one_side_signs_the_other_accepts() -> Result<()> {
     let key = "AbCdEf0123456789";
-    let params = [
-        ("MID", "M1"),
-        ("ORDERID", "ORD-1"),
-        ("RESPMSG", "सफल | 100%"),
-        ("EMPTY", ""),
-    ];
+    let params = [("MID", "M1"), ("ORDERID", "ORD-1"), ("RESPMSG", "सफल | 100%"), ("EMPTY", "")];
     let form: Value = params.iter().map(|(name, value)| (*name, *value)).collect();
     let text = r#"{"mid":"M1","orderId":"ORD-1"}"#;
     let salt = *b"aB3d";
@@ -104,17 +82,9 @@ fn what_one_side_signs_the_other_accepts() -> Result<()> {
         assert_eq!(text_ok, &Ok(true.into()), "{name}");
         assert_eq!(mixed_up, &Ok(false.into()), "{name}");
         let signed = |answer: &Result<Value, String>| {
-            answer
-                .as_ref()
-                .ok()
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
+            answer.as_ref().ok().and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        assert!(
-            checksum::verify_params(params, key, &signed(their_form)),
-            "{name}"
-        );
+        assert!(checksum::verify_params(params, key, &signed(their_form)), "{name}");
         assert!(checksum::verify(text, key, &signed(their_text)), "{name}");
     }
     Ok(())

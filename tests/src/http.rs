@@ -25,12 +25,8 @@ impl Answer {
     /// # Errors
     /// When the body is something else; the message shows it.
     pub fn json(&self) -> Result<Value> {
-        serde_json::from_str(&self.body).with_context(|| {
-            format!(
-                "{} with a body that is not JSON: {}",
-                self.status, self.body
-            )
-        })
+        serde_json::from_str(&self.body)
+            .with_context(|| format!("{} with a body that is not JSON: {}", self.status, self.body))
     }
 
     /// A header's text, or nothing if it is missing or not text.
@@ -57,9 +53,7 @@ pub fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Re
         .allow_non_standard_methods(true)
         .build()
         .into();
-    let mut response = agent
-        .run(request)
-        .with_context(|| format!("{method} {url}"))?;
+    let mut response = agent.run(request).with_context(|| format!("{method} {url}"))?;
     Ok(Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
@@ -80,12 +74,7 @@ pub fn get(url: &str) -> Result<Answer> {
 /// # Errors
 /// As [`send`].
 pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
-    send(
-        "POST",
-        url,
-        &[("content-type", "application/json")],
-        &body.to_string(),
-    )
+    send("POST", url, &[("content-type", "application/json")], &body.to_string())
 }
 
 /// `POST url` with a form, already encoded.
@@ -93,10 +82,5 @@ pub fn post_json(url: &str, body: &Value) -> Result<Answer> {
 /// # Errors
 /// As [`send`].
 pub fn post_form(url: &str, form: &str) -> Result<Answer> {
-    send(
-        "POST",
-        url,
-        &[("content-type", "application/x-www-form-urlencoded")],
-        form,
-    )
+    send("POST", url, &[("content-type", "application/x-www-form-urlencoded")], form)
 }

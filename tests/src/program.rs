@@ -42,10 +42,7 @@ impl Program {
 
     /// Everything the program has written so far, both streams, line by line.
     pub fn output(&self) -> Vec<String> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for a line that contains `text`, and returns it.
@@ -54,12 +51,7 @@ impl Program {
     /// When the program ends first or the deadline passes; the message shows what it wrote.
     pub fn wait_for_line(&mut self, text: &str) -> Result<String> {
         let what = format!("a line with {text:?}");
-        self.wait(&what, |program| {
-            program
-                .output()
-                .into_iter()
-                .find(|line| line.contains(text))
-        })
+        self.wait(&what, |program| program.output().into_iter().find(|line| line.contains(text)))
     }
 
     /// Waits until `GET url` is answered with 200.
@@ -89,14 +81,9 @@ impl Program {
     /// When it does not stop before the deadline.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         let pid = self.child.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .context("send SIGTERM")?;
-        wait::until("the program to stop", || {
-            self.child.try_wait().ok().flatten()
-        })
-        .with_context(|| self.transcript())
+        Command::new("kill").args(["-TERM", &pid]).status().context("send SIGTERM")?;
+        wait::until("the program to stop", || self.child.try_wait().ok().flatten())
+            .with_context(|| self.transcript())
     }
 
     /// Kills the program at once (SIGKILL): it can save nothing.
@@ -137,10 +124,7 @@ pub fn free_port() -> Result<u16> {
 /// folder below. (`CARGO_BIN_EXE_…` names only binaries of the test's own package.)
 fn binary(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let profile = test
-        .parent()
-        .and_then(|deps| deps.parent())
-        .context("no target directory")?;
+    let profile = test.parent().and_then(|deps| deps.parent()).context("no target directory")?;
     let binary = profile.join(name);
     if !binary.is_file() {
         bail!("{name} is not built: run `cargo build --workspace --all-targets` first");
@@ -151,10 +135,7 @@ fn binary(name: &str) -> Result<PathBuf> {
 fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(line);
+            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
     });
 }

@@ -121,11 +121,7 @@ fn serve(mut stream: &TcpStream, state: &Mutex<State>) -> Result<()> {
     reader.read_exact(&mut body)?;
 
     let request_line = request_line.trim_end().to_owned();
-    let received = Received {
-        request_line,
-        headers,
-        body: String::from_utf8(body)?,
-    };
+    let received = Received { request_line, headers, body: String::from_utf8(body)? };
     let reply = {
         let mut state = lock(state);
         state.received.push(received);

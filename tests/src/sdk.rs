@@ -39,10 +39,7 @@ impl Sdk {
         let output = run(tool, script, &serde_json::to_vec(calls)?)
             .with_context(|| format!("run {script}; `cargo xtask tools` installs what it needs"))?;
         let answers: Vec<Value> = serde_json::from_slice(&output)?;
-        ensure!(
-            answers.len() == calls.len(),
-            "{script} left calls unanswered"
-        );
+        ensure!(answers.len() == calls.len(), "{script} left calls unanswered");
         Ok(answers.iter().map(outcome).collect())
     }
 }
@@ -50,29 +47,17 @@ impl Sdk {
 fn run(tool: &str, script: &str, input: &[u8]) -> Result<Vec<u8>> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let local = home.join(tool);
-    let mut child = Command::new(if local.exists() {
-        local.as_path()
-    } else {
-        Path::new(tool)
-    })
-    .arg(home.join("drivers").join(script))
-    .stdin(Stdio::piped())
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()?;
+    let mut child = Command::new(if local.exists() { local.as_path() } else { Path::new(tool) })
+        .arg(home.join("drivers").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     // A driver reads all of its input before it writes, so that neither side blocks the other.
-    child
-        .stdin
-        .take()
-        .context("a pipe was asked for")?
-        .write_all(input)?;
+    child.stdin.take().context("a pipe was asked for")?.write_all(input)?;
     let output = child.wait_with_output()?;
     if !output.status.success() {
-        bail!(
-            "{}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(output.stdout)
 }
@@ -80,9 +65,6 @@ fn run(tool: &str, script: &str, input: &[u8]) -> Result<Vec<u8>> {
 fn outcome(answer: &Value) -> Result<Value, String> {
     match answer.get("value") {
         Some(value) => Ok(value.clone()),
-        None => Err(answer
-            .get("error")
-            .map(ToString::to_string)
-            .unwrap_or_default()),
+        None => Err(answer.get("error").map(ToString::to_string).unwrap_or_default()),
     }
 }

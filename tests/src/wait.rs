@@ -27,10 +27,7 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> Result<T> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a deadline for real processes needs the real time"
-)]
+#[expect(clippy::disallowed_methods, reason = "a deadline for real processes needs the real time")]
 fn now() -> Instant {
     Instant::now()
 }
