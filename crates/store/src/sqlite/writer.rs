@@ -22,9 +22,9 @@ pub(crate) const GROUP_LIMIT: usize = 256;
 /// A page of 4096 bytes and its frame header (<https://www.sqlite.org/fileformat.html>, 4.1).
 const FRAME_BYTES: u64 = 4096 + 24;
 
-/// Frames copied back to the database in one go: rarely enough to share its cost among many
-/// commits, often enough to be short.
-const PASSIVE_FRAMES: u64 = 4096;
+/// Frames copied back to the database in one go, SQLite's own default. Measured with 16 writers:
+/// four times as many give 5 to 15 % more writes a second for a 99th percentile of 30 ms, not 12.
+const PASSIVE_FRAMES: u64 = 1000;
 
 /// How long the writer may wait for readers when it starts the log over.
 const RESTART_TIMEOUT: Duration = Duration::from_millis(20);

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use dwar_store::{Result, Store, StoreError, Tx, params};
+use dwar_store::{Options, Result, Store, StoreError, Tx, params};
 
 use crate::scratch::{Scratch, create_item, ids, insert};
 
@@ -91,7 +91,8 @@ fn answered_id(line: &str) -> Option<i64> {
 #[ignore = "run in a process of its own by answered_writes_survive_a_kill"]
 async fn the_victim_of_the_kill() {
     let path = std::env::var(VICTIM_DATABASE).expect("started by answered_writes_survive_a_kill");
-    let store = Store::open(Path::new(&path), &dwar_store::Options::default()).unwrap();
+    let options = Options { migrations: &[], ..Options::default() };
+    let store = Store::open(Path::new(&path), &options).unwrap();
     create_item(&store).await;
     let writers = (0..16).map(|first| {
         let store = store.clone();

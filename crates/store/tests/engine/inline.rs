@@ -95,11 +95,9 @@ async fn a_crash_can_come_between_the_commit_and_the_answer() {
 async fn a_panic_spoils_nothing() {
     let store = Store::inline().unwrap();
     create_item(&store).await;
-    let panicking = store.write(|tx| {
+    let panicking = store.write::<(), StoreError, _>(|tx| {
         insert(tx, 1)?;
-        let nothing: Option<()> = None;
-        nothing.expect("this panic is part of the test");
-        Ok(())
+        panic!("this panic is part of the test")
     });
     assert!(matches!(panicking.await, Err(StoreError::Panicked)));
     store.write(|tx| insert(tx, 2)).await.unwrap();

@@ -39,7 +39,7 @@ async fn write_megabytes(store: &Store, scratch: &Scratch, megabytes: usize) -> 
 #[tokio::test]
 async fn the_log_stays_bounded_while_readers_come_and_go() {
     let scratch = Scratch::new();
-    let options = Options { wal_limit_bytes: LIMIT, ..Options::default() };
+    let options = Options { wal_limit_bytes: LIMIT, migrations: &[], ..Options::default() };
     let store = Store::open(&scratch.path(), &options).unwrap();
     create_item(&store).await;
 
@@ -69,7 +69,7 @@ async fn the_log_stays_bounded_while_readers_come_and_go() {
 #[tokio::test]
 async fn the_log_shrinks_after_a_slow_reader() {
     let scratch = Scratch::new();
-    let options = Options { wal_limit_bytes: LIMIT, ..Options::default() };
+    let options = Options { wal_limit_bytes: LIMIT, migrations: &[], ..Options::default() };
     let store = Store::open(&scratch.path(), &options).unwrap();
     create_item(&store).await;
 

@@ -33,8 +33,9 @@ impl Scratch {
         self.directory.join("dwar.db-wal")
     }
 
+    /// Opens the database with no schema of its own.
     pub(crate) fn open(&self) -> Store {
-        Store::open(&self.path(), &Options::default()).unwrap()
+        Store::open(&self.path(), &Options { migrations: &[], ..Options::default() }).unwrap()
     }
 
     /// The files as they are at this moment, as a database of its own.
