@@ -148,16 +148,14 @@ fn sale_answered(
             change.record(Event::ProviderContradiction { now_says });
             change.cancel(JobKind::AskSale);
         }
-        (SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. }, _) => {
-            change.cancel(JobKind::AskSale);
-        }
-        (
-            SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. },
-            SaleAnswer::Unknown(reason),
-        ) => {
+        (_, SaleAnswer::Unknown(reason)) => {
             change.record_unclear(reason);
             change.ask_later();
         }
+        (
+            SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. },
+            SaleAnswer::Paid(_) | SaleAnswer::Pending,
+        ) => change.cancel(JobKind::AskSale),
         (
             SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. },
             SaleAnswer::Pending,

@@ -181,7 +181,7 @@ pub(super) fn answered(
 }
 
 /// An answer about a refund that has ended. The end stands; if the provider now tells the
-/// opposite, an operator must look.
+/// opposite, an operator must look, and until then no more money goes back by itself.
 fn contradicted(
     mut change: Change,
     operation: OperationId,
@@ -199,6 +199,7 @@ fn contradicted(
         _ => return Err(Rejection::OutOfPlace),
     };
     change.record(Event::ProviderContradiction { now_says });
+    change.cancel(JobKind::GiveBack);
     Ok(change.done())
 }
 
