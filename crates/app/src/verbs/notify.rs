@@ -1,0 +1,76 @@
+//! Hints that something happened at the provider. They come from browsers and from the open
+//! internet: they are never believed, they only make the platform ask.
+
+use domain::command::Command;
+use domain::decision::JobKind;
+use domain::id::{PaymentKey, ProviderReference};
+use domain::payment::{Payment, SaleState};
+use domain::refund::RefundState;
+use paytm::notification::Notification;
+use store::jobs::{JobKey, Work};
+use store::payments;
+
+use crate::platform::{Fault, Platform};
+use crate::transact::Refused;
+
+impl Platform {
+    /// Takes what Paytm, or a customer's browser on its behalf, sent: asks Paytm what is true.
+    /// Returns the payment it is about, if it is one of ours.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store fails.
+    pub async fn provider_notified(&self, body: &[u8]) -> Result<Option<Payment>, Fault> {
+        let Some(notification) = Notification::read(body) else { return Ok(None) };
+        let Some(key) = self.payment_by_reference(notification.order.clone()).await? else {
+            return Ok(None);
+        };
+        let Some(payment) = self.payment(key.clone()).await? else { return Ok(None) };
+        if notification.refund.is_some() {
+            self.wake_refunds(&payment);
+        } else {
+            self.hint(&payment).await?;
+        }
+        Ok(Some(payment))
+    }
+
+    async fn payment_by_reference(
+        &self,
+        order: ProviderReference,
+    ) -> Result<Option<PaymentKey>, Fault> {
+        let Some(lane) = order.lane() else { return Ok(None) };
+        let found = self.store().read(move |tx| payments::by_reference(tx, lane, &order)).await;
+        Ok(found.map_err(Fault::Store)?.map(|(key, _)| key))
+    }
+
+    async fn hint(&self, payment: &Payment) -> Result<(), Fault> {
+        match payment.sale.state {
+            SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. } => return Ok(()),
+            SaleState::Initiating | SaleState::AwaitingRedirect(_) => {}
+            // A declined sale has its question planned, or is past asking: remember the hint.
+            SaleState::Declined { .. } => {
+                let key = payment.key.clone();
+                let Some(project) = self.project(key.project()).await? else { return Ok(()) };
+                if let Err(Refused::Fault(fault)) =
+                    self.transact(&project, key, Command::ProviderHint).await
+                {
+                    return Err(fault);
+                }
+            }
+        }
+        self.wake(JobKey { payment: payment.key.clone(), work: Work::Rule(JobKind::AskSale) });
+        Ok(())
+    }
+
+    fn wake_refunds(&self, payment: &Payment) {
+        let waiting = payment.refunds.iter().filter(|refund| match refund.state {
+            RefundState::Sent { .. } | RefundState::Pending { .. } => true,
+            RefundState::Queued | RefundState::Refunded { .. } | RefundState::Declined { .. } => {
+                false
+            }
+        });
+        for refund in waiting {
+            let work = Work::Rule(JobKind::Refund(refund.id));
+            self.wake(JobKey { payment: payment.key.clone(), work });
+        }
+    }
+}
