@@ -32,8 +32,9 @@ struct Answers {
 /// Something that happens.
 #[derive(Debug, Clone)]
 enum Step {
-    /// A worker takes one of the pending jobs and does it; or does only its first half.
-    Work { job: Index, answers: Answers, dies: bool },
+    /// A worker takes one of the pending jobs and does it. It may be early, because its clock is
+    /// ahead, and it may die half-way.
+    Work { job: Index, answers: Answers, early: bool, dies: bool },
     /// The merchant wants money back.
     Refund { sum: Sum, merchant_id: Option<u8> },
     /// A command that nobody is waiting for: late, repeated or forged.
@@ -100,14 +101,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Sum::OtherCurrency),
     ];
     let merchant_id = prop::option::weighted(0.3, 0..8_u8);
-    let work = (any::<Index>(), answers(), prop::bool::weighted(0.2));
+    let seldom = || prop::bool::weighted(0.2);
+    let work = (any::<Index>(), answers(), seldom(), seldom())
+        .prop_map(|(job, answers, early, dies)| Step::Work { job, answers, early, dies });
     let clock = prop_oneof![
         4 => 0..60_000_i64,
         1 => 0..86_400_000_i64,
         1 => -86_400_000..0_i64,
     ];
     let step = prop_oneof![
-        6 => work.prop_map(|(job, answers, dies)| Step::Work { job, answers, dies }),
+        6 => work,
         4 => (sum, merchant_id).prop_map(|(sum, merchant_id)| Step::Refund { sum, merchant_id }),
         3 => (0..10_u8, any::<Index>(), answers())
             .prop_map(|(command, refund, answers)| Step::Stray { command, refund, answers }),
@@ -154,10 +157,13 @@ impl History {
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Work { job, answers, dies } => {
-                let pending: Vec<JobKind> = self.world.jobs.keys().copied().collect();
+            Step::Work { job, answers, early, dies } => {
+                let pending: Vec<_> =
+                    self.world.jobs.iter().map(|(kind, at)| (*kind, *at)).collect();
                 if !pending.is_empty() {
-                    self.work(*job.get(&pending), &answers, dies);
+                    let (kind, at) = *job.get(&pending);
+                    self.now = if early { self.now } else { self.now.max(at) };
+                    self.work(kind, &answers, dies);
                 }
             }
             Step::Refund { sum, merchant_id } => self.refund(sum, merchant_id),
@@ -169,8 +175,7 @@ impl History {
     /// A worker does a job. It takes the job away first, so that only what the commands schedule
     /// is left: a decision that forgets to go on is found at once.
     fn work(&mut self, job: JobKind, answers: &Answers, dies: bool) {
-        let at = self.world.jobs.remove(&job);
-        self.now = self.now.max(at.unwrap_or(self.now));
+        self.world.jobs.remove(&job);
         let payment = self.world.payment().clone();
         match job {
             JobKind::InitiateSale => self.command(Command::SaleInitiated(answers.initiate.clone())),
@@ -256,7 +261,8 @@ impl History {
         };
         for _ in 0..1_000 {
             let next = self.world.jobs.iter().min_by_key(|(_, at)| **at);
-            let Some(job) = next.map(|(kind, _)| *kind) else { return };
+            let Some((job, at)) = next.map(|(kind, at)| (*kind, *at)) else { return };
+            self.now = self.now.max(at);
             self.work(job, &answers, false);
         }
         panic!("the work never ends: {:?}", self.world.jobs);

@@ -235,6 +235,7 @@ fn refunds_follow_their_table() {
     let pending = ["refund 40.00", "sending", "refund answered: pending"];
     let refunded = ["refund 40.00", "sending", "refund answered: refunded"];
     let declined = ["refund 40.00", "sending", "refund answered: refused"];
+    let named = ["refund 40.00", "sending", "refund answered: pending as R"];
     let second_waits = ["refund 40.00", "sending", "refund 10.00"];
     let mut last_try = late("late, last try sent", &["sending"]);
     for attempt in 2..=GIVE_BACK_ATTEMPTS {
@@ -249,6 +250,7 @@ fn refunds_follow_their_table() {
         captured("sent", &sent),
         captured("sent, second waits", &second_waits),
         captured("pending", &pending),
+        captured("pending as R", &named),
         captured("refunded", &refunded),
         captured("declined", &declined),
         captured("too large", &["refund 100.01"]),
