@@ -207,3 +207,6 @@ fn redirect_of(payment: &Payment) -> Option<RedirectData> {
 fn sum(amount: Amount) -> Sum {
     Sum { amount: amount.minor(), currency: amount.currency().code().to_owned() }
 }
+
+#[cfg(test)]
+mod tests;

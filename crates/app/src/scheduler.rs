@@ -239,3 +239,103 @@ impl Scheduler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{OperationId, PaymentId, PaymentKey, ProjectId};
+
+    use super::*;
+
+    fn job(payment: &str, work: Work) -> JobKey {
+        JobKey { payment: PaymentKey::new(ProjectId(1), PaymentId(payment.into())), work }
+    }
+
+    fn ask(payment: &str) -> JobKey {
+        job(payment, Work::Rule(JobKind::AskSale))
+    }
+
+    fn scheduler(provider: usize) -> Scheduler {
+        let mut scheduler = Scheduler::new(Places { deadlines: 9, provider, callbacks: 9 });
+        scheduler.load(vec![], Some(Timestamp(1_000_000)));
+        scheduler
+    }
+
+    #[test]
+    fn jobs_run_in_order_of_their_time_and_once() {
+        let mut scheduler = scheduler(9);
+        scheduler.plan(ask("late"), Timestamp(30));
+        scheduler.plan(ask("early"), Timestamp(10));
+        scheduler.plan(ask("moved"), Timestamp(20));
+        scheduler.plan(ask("moved"), Timestamp(40));
+        assert_eq!(scheduler.next_due(), Some(Timestamp(10)));
+        assert_eq!(scheduler.take_due(Timestamp(30)), [ask("early"), ask("late")]);
+        assert_eq!(scheduler.take_due(Timestamp(30)), []);
+        assert_eq!(scheduler.next_due(), Some(Timestamp(40)));
+    }
+
+    #[test]
+    fn a_full_pool_delays_only_its_own() {
+        let mut scheduler = scheduler(1);
+        let deadline = job("a", Work::Rule(JobKind::LimitSale));
+        for (key, due) in [(ask("a"), 0), (ask("b"), 1), (deadline.clone(), 2)] {
+            scheduler.plan(key, Timestamp(due));
+        }
+        assert_eq!(scheduler.take_due(Timestamp(2)), [deadline, ask("a")]);
+        assert_eq!(scheduler.next_due(), None, "nothing can start before a place is free");
+        scheduler.finished(&ask("a"), Timestamp(5));
+        assert_eq!(scheduler.take_due(Timestamp(5)), [ask("b")]);
+    }
+
+    #[test]
+    fn what_wakes_a_running_job_runs_it_once_more() {
+        let mut scheduler = scheduler(9);
+        scheduler.plan(ask("a"), Timestamp(0));
+        scheduler.take_due(Timestamp(0));
+        scheduler.wake(ask("a"), Timestamp(1));
+        scheduler.plan(ask("a"), Timestamp(500)); // what the running job plans as it ends
+        assert_eq!(scheduler.take_due(Timestamp(1)), []);
+        scheduler.finished(&ask("a"), Timestamp(2));
+        assert_eq!(scheduler.take_due(Timestamp(2)), [ask("a")]);
+        scheduler.finished(&ask("a"), Timestamp(3));
+        assert_eq!(scheduler.take_due(Timestamp(500)), []);
+    }
+
+    #[test]
+    fn a_parked_job_gives_its_place_back_and_waits() {
+        let mut scheduler = scheduler(1);
+        scheduler.plan(ask("a"), Timestamp(0));
+        scheduler.plan(ask("b"), Timestamp(1));
+        scheduler.take_due(Timestamp(1));
+        scheduler.park(&ask("a"));
+        scheduler.load(vec![Job { due: Timestamp(0), key: ask("a") }], None);
+        assert_eq!(scheduler.take_due(Timestamp(1)), [ask("b")]);
+        scheduler.finished(&ask("b"), Timestamp(2));
+        scheduler.unpark(ask("a"), Timestamp(2));
+        assert_eq!(scheduler.take_due(Timestamp(2)), [ask("a")]);
+    }
+
+    #[test]
+    fn a_job_that_fails_comes_back_later_and_later() {
+        let mut scheduler = scheduler(9);
+        scheduler.plan(ask("a"), Timestamp(0));
+        for expected in [1_000, 2_000, 4_000] {
+            assert_eq!(scheduler.take_due(Timestamp(expected)).len(), 1);
+            scheduler.failed(&ask("a"), Timestamp(0));
+            assert_eq!(scheduler.next_due(), Some(Timestamp(expected)));
+        }
+    }
+
+    #[test]
+    fn a_scan_does_not_touch_what_is_known() {
+        let refund = job("a", Work::Rule(JobKind::Refund(OperationId(7))));
+        let mut scheduler = Scheduler::new(Places::default());
+        assert!(scheduler.scan_until(Timestamp(0)).is_some());
+        scheduler.load(vec![Job { due: Timestamp(9), key: refund.clone() }], Some(Timestamp(100)));
+        scheduler.plan(refund.clone(), Timestamp(50));
+        scheduler.load(vec![Job { due: Timestamp(9), key: refund.clone() }], None);
+        assert_eq!(scheduler.next_due(), Some(Timestamp(50)));
+        scheduler.plan(refund.clone(), Timestamp(101));
+        assert_eq!(scheduler.next_due(), None, "beyond the horizon, the table remembers it");
+        scheduler.cancel(&refund);
+    }
+}

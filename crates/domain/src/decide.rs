@@ -90,7 +90,7 @@ fn sale_initiated(mut change: Change, answer: InitiateAnswer) -> Decision {
         }
         (SaleState::Initiating, InitiateAnswer::Unknown(reason)) => {
             let again = schedule::next_initiation(change.payment.sale.created, change.now);
-            change.record(Event::ProviderUnclear { reason });
+            change.record_unclear(reason);
             change.schedule(JobKind::InitiateSale, again);
             change.ask_later();
         }
