@@ -3,6 +3,7 @@
 mod notify;
 mod payments;
 mod projects;
+mod rates;
 mod refunds;
 mod sales;
 
@@ -11,6 +12,7 @@ use domain::id::RequestId;
 
 pub use payments::PaymentView;
 pub use projects::{NewProject, ProjectView};
+pub use rates::ImportError;
 
 use crate::platform::Fault;
 

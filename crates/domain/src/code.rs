@@ -30,6 +30,8 @@ codes! {
     GeneralDecline = 100 "General decline",
     /// The method isn't enabled for the project.
     AccessDenied = 303 "Access denied",
+    /// The project's settings don't allow this, or lack something it needs.
+    ProjectSettings = 310 "This operation is not allowed by project settings",
     /// Intake is stopped, or the provider can't be reached.
     ProviderUnavailable = 314 "Provider is not available now to perform the operation",
     /// A fault of ours.
@@ -68,6 +70,8 @@ codes! {
     InvalidSignature = 3261 "Invalid signature",
     /// There is no signature.
     EmptySignature = 3262 "Empty signature",
+    /// The sum in the settlement currency rounds to nothing.
+    ConvertedTooSmall = 3281 "Converted amount is less than one minor unit",
     /// More is asked back than is left.
     RefundTooLarge = 3283 "Refund amount more than init amount",
     /// The refund's currency isn't the payment's.

@@ -7,6 +7,7 @@ pub mod code;
 pub mod command;
 pub mod decide;
 pub mod decision;
+pub mod fx;
 pub mod id;
 pub mod journal;
 pub mod limits;

@@ -11,6 +11,7 @@ mod lock;
 mod migrate;
 pub mod payments;
 pub mod projects;
+pub mod rates;
 mod sqlite;
 mod stats;
 mod store;

@@ -4,11 +4,10 @@
 use crate::error::{Result, StoreError};
 
 /// The schema, oldest migration first. Append only.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "initial",
-    sql: include_str!("../migrations/0001_initial.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { version: 2, name: "rates", sql: include_str!("../migrations/0002_rates.sql") },
+];
 
 /// One step of the schema.
 ///

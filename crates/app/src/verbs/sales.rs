@@ -37,7 +37,7 @@ impl Platform {
             .into());
         }
         let key = PaymentKey::new(project.id, PaymentId(request.general.payment_id.clone()));
-        let terms = self.terms(project, request, digest)?;
+        let terms = self.terms(project, request, digest).await?;
         let operation = self.new_operation(&key).await?;
         let command = Command::AcceptSale { key: key.clone(), operation, terms: Box::new(terms) };
         match self.transact(project, key, command).await {
@@ -47,17 +47,17 @@ impl Platform {
         }
     }
 
-    fn terms(
+    async fn terms(
         &self,
         project: &Project,
         request: SaleRequest,
         digest: u64,
-    ) -> Result<Terms, Refusal> {
+    ) -> Result<Terms, VerbError> {
         let now = self.now();
         let amount = sale_amount(project, &request)?;
         Ok(Terms {
             amount,
-            converted: amount,
+            converted: self.settled(project, amount).await?,
             description: request.payment.description,
             customer: Customer {
                 id: request.customer.id,
