@@ -161,15 +161,21 @@ impl Scheduler {
 
     /// Notes that a running job waits for something that will [`unpark`](Self::unpark) it, and
     /// gives its place back.
-    pub fn park(&mut self, key: &JobKey) {
-        self.release(key);
-        self.parked.insert(key.clone());
+    pub fn park(&mut self, key: &JobKey, now: Timestamp) {
+        if self.release(key) == Some(Rerun::AtOnce) {
+            self.plan(key.clone(), now);
+        } else {
+            self.parked.insert(key.clone());
+        }
     }
 
-    /// Lets a parked job run.
-    pub fn unpark(&mut self, key: JobKey, now: Timestamp) {
+    /// Lets a parked job run at `due`. Should it just be on its way to being parked, it runs once
+    /// more instead.
+    pub fn unpark(&mut self, key: JobKey, due: Timestamp) {
         if self.parked.remove(&key) {
-            self.plan(key, now);
+            self.plan(key, due);
+        } else if let Some(rerun) = self.running.get_mut(&key) {
+            *rerun = Rerun::AtOnce;
         }
     }
 
@@ -306,7 +312,7 @@ mod tests {
         scheduler.plan(ask("a"), Timestamp(0));
         scheduler.plan(ask("b"), Timestamp(1));
         scheduler.take_due(Timestamp(1));
-        scheduler.park(&ask("a"));
+        scheduler.park(&ask("a"), Timestamp(1));
         scheduler.load(vec![Job { due: Timestamp(0), key: ask("a") }], None);
         assert_eq!(scheduler.take_due(Timestamp(1)), [ask("b")]);
         scheduler.finished(&ask("b"), Timestamp(2));

@@ -71,7 +71,7 @@ impl Platform {
         let now = self.now();
         match ended {
             Ok(Ended::Done) => self.scheduler().finished(&job, now),
-            Ok(Ended::Parked) => self.scheduler().park(&job),
+            Ok(Ended::Parked) => self.scheduler().park(&job, now),
             Err(fault) => self.job_failed(&job, &fault),
         }
         self.announce_work();

@@ -8,7 +8,7 @@ use store::jobs::{self, JobKey, Work};
 use store::{StoreError, Tx};
 
 use super::Ended;
-use crate::endpoints::endpoint_of;
+use crate::endpoints::{Answered, Entry, Try, endpoint_of};
 use crate::platform::{Fault, Platform};
 use crate::ports::{HttpAnswer, HttpError, HttpRequest, Peer};
 use crate::project::Project;
@@ -30,18 +30,26 @@ impl Platform {
         let Some(project) = self.project(key.project()).await? else { return Ok(Ended::Done) };
 
         let endpoint = endpoint_of(&callback.url).to_owned();
-        if !self.endpoints().enter(&endpoint, job) {
-            return Ok(Ended::Parked);
-        }
+        let which = if callback.attempts == 0 { Try::First } else { Try::Again };
         let began = self.now();
+        let entry = self.endpoints().enter(&endpoint, job, which, began);
+        match entry {
+            Entry::Go => {}
+            Entry::Wait => return Ok(Ended::Parked),
+            Entry::At(probe_at) => {
+                self.scheduler().plan(job.clone(), probe_at);
+                return Ok(Ended::Done);
+            }
+        }
         let result = self.http().send(request(&project, &callback, began)).await;
         let acknowledged = matches!(&result, Ok(answer) if answer.status == ACKNOWLEDGED);
-        let released = self.endpoints().leave(&endpoint, acknowledged);
         let now = self.now();
+        let answered = if acknowledged { Answered::Yes } else { Answered::No };
+        let released = self.endpoints().leave(&endpoint, which, answered, now);
         {
             let mut scheduler = self.scheduler();
-            for job in released {
-                scheduler.unpark(job, now);
+            for (job, due) in released {
+                scheduler.unpark(job, due);
             }
         }
 
