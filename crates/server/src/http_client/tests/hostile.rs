@@ -19,12 +19,14 @@ async fn a_server_that_hangs_is_left() {
     assert_no_answer(&send(OPEN, impatient(&silent.url())).await, "no answer in time");
 
     let half_head = Server::start(|mut stream| {
+        request(&mut stream).unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-").unwrap();
         hang(&mut stream);
     });
     assert_no_answer(&send(OPEN, impatient(&half_head.url())).await, "no answer in time");
 
     let half_body = Server::start(|mut stream| {
+        request(&mut stream).unwrap();
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").unwrap();
         hang(&mut stream);
     });
@@ -55,6 +57,7 @@ async fn a_connection_that_is_left_is_closed() {
 #[tokio::test]
 async fn a_server_that_drips_is_left() {
     fn drip(mut stream: TcpStream, head: &str, drop: &[u8]) {
+        request(&mut stream).unwrap();
         let mut sent = stream.write_all(head.as_bytes());
         while sent.is_ok() {
             thread::sleep(std::time::Duration::from_millis(5));
