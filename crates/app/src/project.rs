@@ -54,6 +54,25 @@ pub struct Settings {
     pub settlement_currency: Currency,
     /// The account at Paytm.
     pub paytm: PaytmSettings,
+    /// Origins of the merchant's pages that may show Payment Page in a frame, such as
+    /// `https://shop.example`. None by default: then it opens as a page of its own only.
+    #[serde(default)]
+    pub frame_ancestors: Vec<String>,
+    /// How Payment Page looks.
+    #[serde(default)]
+    pub branding: Branding,
+}
+
+/// How the merchant shows on Payment Page.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branding {
+    /// The name customers know; the project's name when nothing is said.
+    pub display_name: Option<String>,
+    /// A picture: `data:image/png;base64,…`, which needs no third party, or an https address.
+    pub logo_url: Option<String>,
+    /// The colour of buttons, `#rrggbb`.
+    pub accent: Option<String>,
 }
 
 /// A merchant account at Paytm, but for its key.
@@ -83,6 +102,8 @@ impl Settings {
             late_success: LateSuccessPolicy::GiveBack,
             settlement_currency: Currency::INR,
             paytm,
+            frame_ancestors: Vec::new(),
+            branding: Branding::default(),
         }
     }
 }

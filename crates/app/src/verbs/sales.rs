@@ -47,6 +47,16 @@ impl Platform {
         }
     }
 
+    /// Whether the project's settings and the time allow this sale. Changes nothing, and says
+    /// nothing about the payment id.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the reason.
+    pub fn check_sale(&self, project: &Project, request: &SaleRequest) -> Result<(), Refusal> {
+        sale_amount(project, request)?;
+        limit(project, request.payment.best_before, self.now()).map(|_| ())
+    }
+
     async fn terms(
         &self,
         project: &Project,
