@@ -1,0 +1,242 @@
+//! An order, and what its callbacks say about it.
+//!
+//! Callbacks may come twice and out of order, so nothing is overwritten: an order keeps each one, and
+//! what it knows is the greatest of them by date. That makes their order of arrival meaningless.
+
+use std::collections::BTreeMap;
+
+use wire::callback::{Callback, Operation, RedirectData};
+use wire::vocabulary::{OperationStatus, OperationType, PaymentStatus, RedirectMethod};
+
+use crate::gate::Reply;
+
+/// The only currency Paytm takes.
+pub(crate) const CURRENCY: &str = "INR";
+
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    /// Also the payment's id on the platform.
+    pub(crate) id: String,
+    /// What was bought, for people.
+    pub(crate) item: String,
+    /// Paise.
+    pub(crate) amount: i64,
+    pub(crate) payment: Begun,
+    /// The customer has been sent on to pay.
+    pub(crate) handed_over: bool,
+    /// In order of arrival, each once.
+    pub(crate) receipts: Vec<Receipt>,
+    /// Refunds asked for in this shop, in order.
+    pub(crate) refunds: Vec<Refund>,
+    /// How often the order has changed.
+    pub(crate) revision: u64,
+}
+
+/// How the payment was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// With a sale sent to Gate, which answered this.
+    ByGate(Reply),
+    /// With a signed link to Payment Page.
+    ByPage { url: String },
+}
+
+/// A callback whose signature is right.
+#[derive(Debug, Clone)]
+pub(crate) struct Receipt {
+    pub(crate) callback: Callback,
+    /// The body as it came, set out for reading.
+    pub(crate) json: String,
+    /// How often it came.
+    pub(crate) deliveries: u32,
+    /// It speaks of another sum, so it is shown and not believed.
+    pub(crate) is_disputed: bool,
+}
+
+/// A refund asked for in this shop.
+#[derive(Debug, Clone)]
+pub(crate) struct Refund {
+    /// The merchant's id of it; also what makes sending the form twice harmless.
+    pub(crate) id: String,
+    /// Paise; `None` for all that is left.
+    pub(crate) amount: Option<i64>,
+    pub(crate) reply: Reply,
+}
+
+impl Order {
+    /// An order for which Gate is about to be asked.
+    pub(crate) fn new(id: String, item: String, amount: i64) -> Self {
+        Self {
+            id,
+            item,
+            amount,
+            payment: Begun::ByGate(Reply::Awaited),
+            handed_over: false,
+            receipts: Vec::new(),
+            refunds: Vec::new(),
+            revision: 0,
+        }
+    }
+
+    /// Takes in a verified callback. One that says what an earlier one said is only counted.
+    pub(crate) fn receive(&mut self, callback: Callback, json: String) {
+        if let Some(known) =
+            self.receipts.iter_mut().find(|receipt| key(&receipt.callback) == key(&callback))
+        {
+            known.deliveries = known.deliveries.saturating_add(1);
+            return;
+        }
+        let sum = callback.payment.sum.as_ref();
+        let is_disputed =
+            sum.is_some_and(|sum| sum.amount != self.amount || sum.currency != CURRENCY);
+        self.receipts.push(Receipt { callback, json, deliveries: 1, is_disputed });
+    }
+
+    /// The callback that tells how the payment stands.
+    pub(crate) fn latest(&self) -> Option<&Callback> {
+        self.believed().max_by_key(|callback| position(callback))
+    }
+
+    /// How the payment stands, as far as callbacks have told.
+    pub(crate) fn status(&self) -> Option<PaymentStatus> {
+        self.latest().map(|callback| callback.payment.status)
+    }
+
+    /// Where to send the customer, unless the payment has come further already.
+    pub(crate) fn redirect(&self) -> Option<RedirectData> {
+        if let (Begun::ByPage { url }, None) = (&self.payment, self.latest()) {
+            let (body, method) = (Vec::new(), RedirectMethod::Get);
+            return Some(RedirectData { body, method, url: url.clone() });
+        }
+        self.latest()?.redirect_data.clone()
+    }
+
+    /// The sale as it stands, if a callback told of it.
+    pub(crate) fn sale_operation(&self) -> Option<&Operation> {
+        self.operations(|kind| kind == OperationType::Sale).into_iter().next()
+    }
+
+    /// The refunds that callbacks tell of, each as it stands, oldest first.
+    pub(crate) fn refund_operations(&self) -> Vec<&Operation> {
+        self.operations(|kind| matches!(kind, OperationType::Refund | OperationType::Reversal))
+    }
+
+    fn operations(&self, wanted: impl Fn(OperationType) -> bool) -> Vec<&Operation> {
+        let mut latest = BTreeMap::new();
+        for callback in self.believed() {
+            let Some(operation) = callback.operation.as_ref().filter(|it| wanted(it.kind)) else {
+                continue;
+            };
+            let news = (position(callback), operation);
+            let known = latest.entry(operation.id).or_insert(news);
+            if position(callback) > known.0 {
+                *known = (position(callback), operation);
+            }
+        }
+        let mut operations: Vec<&Operation> = latest.into_values().map(|(_, it)| it).collect();
+        operations.sort_by_key(|operation| operation.created_date);
+        operations
+    }
+
+    /// Paise given back, as far as callbacks have told.
+    pub(crate) fn refunded(&self) -> i64 {
+        self.refund_operations()
+            .into_iter()
+            .filter(|operation| operation.status == OperationStatus::Success)
+            .fold(0, |sum, operation| sum.saturating_add(operation.sum_initial.amount))
+    }
+
+    /// Paise that may still be given back.
+    pub(crate) fn refundable(&self) -> i64 {
+        match self.status() {
+            Some(status) if is_paid(status) => self.amount.saturating_sub(self.refunded()).max(0),
+            Some(_) | None => 0,
+        }
+    }
+
+    /// The id of the next refund.
+    pub(crate) fn next_refund_id(&self) -> String {
+        format!("{}-refund-{}", self.id, self.refunds.len().saturating_add(1))
+    }
+
+    /// Whether nothing is expected any more.
+    pub(crate) fn is_settled(&self) -> bool {
+        let refunds_ended =
+            self.refund_operations().iter().all(|operation| has_ended(operation.status));
+        let sale_ended = match self.status() {
+            Some(status) => finality(status) > 0,
+            None => matches!(self.payment, Begun::ByGate(Reply::Refused { .. })),
+        };
+        let accepted =
+            self.refunds.iter().filter(|refund| matches!(refund.reply, Reply::Accepted { .. }));
+        sale_ended && refunds_ended && accepted.count() <= self.refund_operations().len()
+    }
+
+    fn believed(&self) -> impl Iterator<Item = &Callback> {
+        let believed = self.receipts.iter().filter(|receipt| !receipt.is_disputed);
+        believed.map(|receipt| &receipt.callback)
+    }
+}
+
+/// What makes two callbacks the same message: operation, type and status; without an operation, the
+/// payment's status.
+fn key(
+    callback: &Callback,
+) -> (Option<(i64, OperationType, OperationStatus)>, Option<PaymentStatus>) {
+    match &callback.operation {
+        Some(operation) => (Some((operation.id, operation.kind, operation.status)), None),
+        None => (None, Some(callback.payment.status)),
+    }
+}
+
+/// How late in a payment's life a callback speaks. Dates have whole seconds, so within one the status
+/// decides; an error about a request has no date, and outweighs nothing.
+fn position(callback: &Callback) -> impl Ord + use<'_> {
+    let payment = &callback.payment;
+    let operation = callback.operation.as_ref();
+    let operation_has_ended = operation.is_some_and(|operation| has_ended(operation.status));
+    (
+        payment.date,
+        finality(payment.status),
+        operation_has_ended,
+        operation.map(|operation| operation.id),
+        payment.status.as_str(),
+    )
+}
+
+/// How far along a payment is that has this status; 0 while its outcome is open.
+fn finality(status: PaymentStatus) -> u8 {
+    use PaymentStatus as S;
+    if matches!(status, S::Refunded | S::Reversed) {
+        4
+    } else if matches!(status, S::PartiallyRefunded | S::PartiallyReversed) {
+        3
+    } else if status == S::Success {
+        2
+    } else {
+        u8::from(has_failed(status))
+    }
+}
+
+/// Whether the payment ended without money.
+pub(crate) fn has_failed(status: PaymentStatus) -> bool {
+    use PaymentStatus as S;
+    matches!(
+        status,
+        S::Decline | S::Error | S::InternalError | S::ExternalError | S::Expired | S::Cancelled
+    )
+}
+
+/// Whether the customer's money has come, even if some of it has gone back.
+fn is_paid(status: PaymentStatus) -> bool {
+    finality(status) >= 2
+}
+
+/// Whether an operation will not change any more.
+fn has_ended(status: OperationStatus) -> bool {
+    use OperationStatus as S;
+    matches!(status, S::Success | S::Decline | S::Error | S::InternalError | S::ExternalError)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+use serde_json::json;
+use wire::callback::Callback;
+
+use super::*;
+
+const SALE: i64 = 49_572_000_001_893;
+
+/// A callback about the operation `id`, `second` seconds into the payment's life.
+fn callback(
+    second: u32,
+    payment: &str,
+    (id, kind, status): (i64, &str, &str),
+    amount: i64,
+) -> Callback {
+    let date = format!("2019-09-03T10:58:{second:02}+0000");
+    let sum = json!({"amount": amount, "currency": "INR"});
+    let document = json!({
+        "project_id": 200,
+        "payment": {
+            "id": "order-1", "type": "purchase", "status": payment, "date": date,
+            "method": "Paytm Wallet", "sum": {"amount": 2500, "currency": "INR"}
+        },
+        "operation": {
+            "id": id, "type": kind, "status": status, "date": date, "created_date": date,
+            "request_id": "d2debda97843c0c", "sum_initial": sum, "sum_converted": sum,
+            "code": "0", "message": "Success"
+        }
+    });
+    serde_json::from_value(document).unwrap()
+}
+
+fn redirect() -> Callback {
+    let mut callback =
+        callback(10, "awaiting redirect result", (SALE, "sale", "awaiting redirect result"), 2500);
+    callback.redirect_data = Some(RedirectData {
+        body: Vec::new(),
+        method: RedirectMethod::Get,
+        url: "https://pay.example/".to_owned(),
+    });
+    callback
+}
+
+fn success() -> Callback {
+    callback(10, "success", (SALE, "sale", "success"), 2500)
+}
+
+/// A life with two refunds and a refused one, of which the first two callbacks share a second.
+fn history() -> Vec<Callback> {
+    vec![
+        redirect(),
+        success(),
+        callback(20, "partially refunded", (SALE + 1, "refund", "success"), 1000),
+        callback(20, "partially refunded", (SALE + 2, "refund", "decline"), 2000),
+        callback(30, "processing", (SALE + 3, "refund", "processing"), 500),
+        callback(30, "partially refunded", (SALE + 3, "refund", "success"), 500),
+    ]
+}
+
+fn order(callbacks: impl IntoIterator<Item = Callback>) -> Order {
+    let mut order = Order::new("order-1".to_owned(), "chai".to_owned(), 2500);
+    for callback in callbacks {
+        order.receive(callback, String::new());
+    }
+    order
+}
+
+#[test]
+fn each_callback_moves_the_order_on() {
+    let mut order = order([]);
+    let steps = history().into_iter().map(|callback| {
+        order.receive(callback, String::new());
+        let status = order.status().unwrap();
+        (status.as_str(), order.redirect().is_some(), order.refunded(), order.refundable())
+    });
+    let expected = [
+        ("awaiting redirect result", true, 0, 0),
+        ("success", false, 0, 2500),
+        ("partially refunded", false, 1000, 1500),
+        ("partially refunded", false, 1000, 1500),
+        ("processing", false, 1000, 0),
+        ("partially refunded", false, 1500, 1000),
+    ];
+    assert_eq!(steps.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_late_success_overrules_a_decline_and_not_the_reverse() {
+    let decline = callback(15, "decline", (SALE, "sale", "decline"), 2500);
+    let late = callback(40, "success", (SALE, "sale", "success"), 2500);
+    assert_eq!(order([decline.clone(), late.clone()]).status(), Some(PaymentStatus::Success));
+    assert_eq!(order([late, decline]).status(), Some(PaymentStatus::Success));
+}
+
+#[test]
+fn an_error_about_a_request_leaves_a_paid_order_paid() {
+    let error: Callback = serde_json::from_value(json!({
+        "project_id": 200, "payment": {"id": "order-1", "status": "error"},
+        "errors": [{"code": "3284", "message": "Refund currency differs"}]
+    }))
+    .unwrap();
+    assert_eq!(order([success(), error.clone()]).status(), Some(PaymentStatus::Success));
+    assert_eq!(order([error]).status(), Some(PaymentStatus::Error));
+}
+
+#[test]
+fn another_sum_is_kept_and_not_believed() {
+    let mut order = Order::new("order-1".to_owned(), "chai".to_owned(), 9999);
+    order.receive(success(), String::new());
+    assert_eq!((order.status(), order.receipts.len()), (None, 1));
+}
+
+#[test]
+fn an_order_is_settled_when_nothing_is_expected() {
+    assert!(!order([]).is_settled());
+    assert!(!order([redirect()]).is_settled());
+    assert!(order([success()]).is_settled());
+    let mut refunding = order([success()]);
+    let reply = Reply::Accepted { request_id: "r".to_owned() };
+    refunding.refunds.push(Refund { id: refunding.next_refund_id(), amount: None, reply });
+    assert!(!refunding.is_settled());
+    refunding
+        .receive(callback(20, "refunded", (SALE + 1, "refund", "success"), 2500), String::new());
+    assert!(refunding.is_settled());
+    assert_eq!(refunding.next_refund_id(), "order-1-refund-2");
+}
+
+proptest! {
+    #[test]
+    fn what_is_known_does_not_depend_on_the_order_of_arrival(
+        arrivals in Just(history().into_iter().chain(history()).collect::<Vec<_>>()).prop_shuffle()
+    ) {
+        let (known, arrived) = (order(history()), order(arrivals));
+        prop_assert_eq!(arrived.latest(), known.latest());
+        prop_assert_eq!(arrived.refund_operations(), known.refund_operations());
+        prop_assert_eq!(arrived.refundable(), known.refundable());
+        prop_assert!(arrived.receipts.iter().all(|receipt| receipt.deliveries == 2));
+    }
+}

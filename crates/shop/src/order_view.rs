@@ -1,0 +1,291 @@
+//! An order in words: for the customer how it stands, for the developer what happened, step by step.
+
+use serde::Serialize;
+use wire::callback::Operation;
+use wire::vocabulary::{OperationStatus, PaymentStatus, RedirectMethod};
+
+use crate::gate::Reply;
+use crate::order::{Begun, CURRENCY, Order, Receipt, has_failed};
+use crate::rupees;
+
+/// What the page of an order shows.
+#[derive(Debug, Serialize)]
+pub(crate) struct OrderView {
+    id: String,
+    item: String,
+    amount: String,
+    standing: Standing,
+    steps: Vec<Step>,
+    callbacks: Vec<CallbackView>,
+    /// The customer can be sent on to pay.
+    can_continue: bool,
+    /// … and has not been yet, so the page does it by itself.
+    must_continue: bool,
+    refunded: Option<String>,
+    refundable: Option<String>,
+    next_refund_id: String,
+    is_settled: bool,
+    revision: u64,
+}
+
+/// What a list of orders shows of one.
+#[derive(Debug, Serialize)]
+pub(crate) struct OrderLine {
+    id: String,
+    item: String,
+    amount: String,
+    standing: Standing,
+}
+
+/// How an order stands, for the customer.
+#[derive(Debug, Serialize)]
+struct Standing {
+    tone: Tone,
+    title: &'static str,
+    text: String,
+}
+
+/// One thing that happened or is awaited, for the developer.
+#[derive(Debug, Serialize)]
+struct Step {
+    tone: Tone,
+    title: String,
+    note: String,
+}
+
+/// How something looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Tone {
+    Good,
+    Bad,
+    Waiting,
+}
+
+#[derive(Debug, Serialize)]
+struct CallbackView {
+    title: String,
+    /// What it means for the order, if that is worth saying.
+    remark: Option<&'static str>,
+    deliveries: u32,
+    json: String,
+}
+
+impl OrderView {
+    pub(crate) fn of(order: &Order) -> Self {
+        let can_continue = order.redirect().is_some();
+        Self {
+            id: order.id.clone(),
+            item: order.item.clone(),
+            amount: rupees::format(order.amount),
+            standing: standing(order),
+            steps: steps(order),
+            callbacks: order.receipts.iter().rev().map(|it| callback_view(order, it)).collect(),
+            can_continue,
+            must_continue: can_continue && !order.handed_over,
+            refunded: Some(order.refunded()).filter(|paise| *paise > 0).map(rupees::format),
+            refundable: Some(order.refundable()).filter(|paise| *paise > 0).map(rupees::format),
+            next_refund_id: order.next_refund_id(),
+            is_settled: order.is_settled(),
+            revision: order.revision,
+        }
+    }
+}
+
+impl OrderLine {
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            id: order.id.clone(),
+            item: order.item.clone(),
+            amount: rupees::format(order.amount),
+            standing: standing(order),
+        }
+    }
+}
+
+fn standing(order: &Order) -> Standing {
+    let (tone, title, text) = match (order.status(), &order.payment) {
+        (Some(status), _) => told(order, status),
+        (None, Begun::ByPage { .. }) => {
+            (Tone::Waiting, "Ready to pay", "Payment Page takes it from here.".to_owned())
+        }
+        (None, Begun::ByGate(reply)) => match reply {
+            Reply::Awaited => (Tone::Waiting, "One moment", "Asking for the payment.".to_owned()),
+            Reply::Accepted { .. } => {
+                (Tone::Waiting, "One moment", "Paytm is being opened.".to_owned())
+            }
+            Reply::Refused { message, .. } => {
+                (Tone::Bad, "Payment not possible", format!("{message}. You have not paid."))
+            }
+            Reply::Unknown { .. } => {
+                let text = "It is not known yet whether the payment has begun. Do not pay twice.";
+                (Tone::Waiting, "No answer yet", text.to_owned())
+            }
+        },
+    };
+    Standing { tone, title, text }
+}
+
+/// What to say of a payment whose status is known.
+fn told(order: &Order, status: PaymentStatus) -> (Tone, &'static str, String) {
+    let operation = order.latest().and_then(|callback| callback.operation.as_ref());
+    if status == PaymentStatus::Success {
+        (Tone::Good, "Paid", "Thank you. The parcel leaves today.".to_owned())
+    } else if status == PaymentStatus::Refunded {
+        (Tone::Good, "Refunded", "All of the money is on its way back.".to_owned())
+    } else if status == PaymentStatus::PartiallyRefunded {
+        let text = format!("{} is on its way back.", rupees::format(order.refunded()));
+        (Tone::Good, "Partly refunded", text)
+    } else if has_failed(status) {
+        let reason = operation.map_or("The request was not valid", |it| it.message.as_str());
+        (Tone::Bad, "Not paid", format!("{reason}. Nothing is owed."))
+    } else if status == PaymentStatus::AwaitingRedirectResult {
+        (Tone::Waiting, "Ready to pay", "Paytm is waiting for you.".to_owned())
+    } else {
+        (Tone::Waiting, "In progress", "This page changes by itself.".to_owned())
+    }
+}
+
+fn steps(order: &Order) -> Vec<Step> {
+    let placed = Step::new(
+        Tone::Good,
+        "Order written down",
+        "Before anybody is called about it, so that a lost answer loses no order.",
+    );
+    let mut steps = vec![placed];
+    match &order.payment {
+        Begun::ByGate(reply) => {
+            steps.push(submission("Sale sent to Gate", reply));
+            steps.extend(redirect_step(order, reply));
+        }
+        Begun::ByPage { .. } => steps.push(Step::new(
+            Tone::Good,
+            "Link to Payment Page signed",
+            "GET /payment?… with HMAC-SHA512 over every parameter; no call to the platform.",
+        )),
+    }
+    if order.handed_over {
+        let note =
+            "The shop learns nothing from the browser that comes back: it could say anything.";
+        steps.push(Step::new(Tone::Good, "Customer sent on to pay", note));
+    }
+    steps.extend(outcome_step(order));
+    for refund in &order.refunds {
+        let sum = refund.amount.map_or_else(|| "all that is left".to_owned(), rupees::format);
+        let mut step = submission(&format!("Refund of {sum} sent to Gate"), &refund.reply);
+        step.note = format!("merchant_refund_id {}. {}", refund.id, step.note);
+        steps.push(step);
+    }
+    steps.extend(order.refund_operations().into_iter().map(refund_step));
+    steps
+}
+
+/// A request, and what Gate said to it at once.
+fn submission(title: &str, reply: &Reply) -> Step {
+    let (tone, note) = match reply {
+        Reply::Awaited => (Tone::Waiting, "Signed with HMAC-SHA512; Gate has 5 s.".to_owned()),
+        Reply::Accepted { request_id } => {
+            let note = format!("Gate accepted: request_id {request_id}. The outcome follows.");
+            (Tone::Good, note)
+        }
+        Reply::Refused { code, message } => {
+            (Tone::Bad, format!("Gate refused: code {code}, {message}. Nothing was done."))
+        }
+        Reply::Unknown { why } => {
+            let note = format!("{why}. Unknown is not declined: wait for a callback, or ask.");
+            (Tone::Waiting, note)
+        }
+    };
+    Step { tone, title: title.to_owned(), note }
+}
+
+fn redirect_step(order: &Order, reply: &Reply) -> Option<Step> {
+    let redirect = order.receipts.iter().find_map(|it| it.callback.redirect_data.as_ref());
+    if let Some(redirect) = redirect {
+        let address = redirect.url.split('?').next().unwrap_or_default();
+        let how = match redirect.method {
+            RedirectMethod::Get => "the shop answers 303".to_owned(),
+            RedirectMethod::Post => {
+                format!("the browser posts a form of {} fields", redirect.body.len())
+            }
+        };
+        let note = format!("redirect_data: {} {address}; {how}.", redirect.method);
+        return Some(Step::new(Tone::Good, "Callback brought the way to Paytm", note));
+    }
+    let is_open = order.status().is_none() && !matches!(reply, Reply::Refused { .. });
+    let note = "Its status is “awaiting redirect result”, and redirect_data says where to go.";
+    is_open.then(|| Step::new(Tone::Waiting, "Callback with redirect_data awaited", note))
+}
+
+fn outcome_step(order: &Order) -> Option<Step> {
+    let sale = order.sale_operation();
+    let Some(sale) = sale.filter(|sale| sale.status != OperationStatus::AwaitingRedirectResult)
+    else {
+        let note = "Believed only from a signed callback or from the status request.";
+        let is_awaited = order.handed_over && !order.is_settled();
+        return is_awaited.then(|| Step::new(Tone::Waiting, "Outcome awaited", note));
+    };
+    Some(operation_step("Payment", sale))
+}
+
+fn refund_step(refund: &Operation) -> Step {
+    operation_step(&format!("Refund of {}", sum(refund)), refund)
+}
+
+fn operation_step(what: &str, operation: &Operation) -> Step {
+    let tone = if operation.status == OperationStatus::Success {
+        Tone::Good
+    } else if operation.status == OperationStatus::Decline {
+        Tone::Bad
+    } else {
+        Tone::Waiting
+    };
+    let note = format!(
+        "Callback for operation {}: code {}, {}. Paytm knows it as {}.",
+        operation.id,
+        operation.code,
+        operation.message,
+        provider_payment(operation).unwrap_or("nothing yet"),
+    );
+    Step { tone, title: format!("{what}: {}", operation.status), note }
+}
+
+fn provider_payment(operation: &Operation) -> Option<&str> {
+    let id = operation.provider.as_ref()?.payment_id.as_deref()?;
+    Some(id).filter(|id| !id.is_empty())
+}
+
+/// An operation's sum; one that is not in rupees is written with its currency.
+fn sum(operation: &Operation) -> String {
+    let sum = &operation.sum_initial;
+    if sum.currency == CURRENCY {
+        rupees::format(sum.amount)
+    } else {
+        format!("{} {} (minor units)", sum.amount, sum.currency)
+    }
+}
+
+fn callback_view(order: &Order, receipt: &Receipt) -> CallbackView {
+    let payment = receipt.callback.payment.status;
+    let title = match &receipt.callback.operation {
+        Some(operation) => {
+            format!("{} {} · payment {payment}", operation.kind, operation.status)
+        }
+        None => format!("payment {payment}"),
+    };
+    let is_latest = order.latest() == Some(&receipt.callback);
+    let remark = if receipt.is_disputed {
+        Some("its sum is not the order's, so it is not believed")
+    } else if is_latest {
+        Some("tells how the order stands")
+    } else {
+        None
+    };
+    CallbackView { title, remark, deliveries: receipt.deliveries, json: receipt.json.clone() }
+}
+
+impl Step {
+    fn new(tone: Tone, title: &str, note: impl Into<String>) -> Self {
+        Self { tone, title: title.to_owned(), note: note.into() }
+    }
+}
