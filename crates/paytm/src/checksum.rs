@@ -1,7 +1,7 @@
 //! Paytm's message signature, the `CHECKSUMHASH` parameter and the `head.signature` member.
 //!
 //! A checksum is `base64(AES-CBC(key, sha256_hex(text "|" salt) + salt))` with a fixed IV and four
-//! characters of salt. Pure: the salt is the caller's, so that the same input gives the same output.
+//! characters of salt. Pure: the salt is the caller's, so the same input gives the same output.
 
 use std::collections::BTreeMap;
 
@@ -79,10 +79,7 @@ pub fn sign(text: &str, key: &str, salt: [u8; SALT_LENGTH]) -> Result<String, Ch
     let mut plaintext = salted_hash(text, salt);
     // The format has a constant IV; it is "less safe" by the protocol's design, not by our choice.
     cipher
-        .less_safe_encrypt(
-            &mut plaintext,
-            EncryptionContext::Iv128(FixedLength::from(IV)),
-        )
+        .less_safe_encrypt(&mut plaintext, EncryptionContext::Iv128(FixedLength::from(IV)))
         .map_err(|_| ChecksumError::Cipher)?;
     Ok(STANDARD.encode(plaintext))
 }
@@ -114,11 +111,7 @@ where
 {
     let by_server_rule = canonical_params(params.clone(), NullRule::NullIsEmpty);
     verify(&by_server_rule, key, checksum)
-        || verify(
-            &canonical_params(params, NullRule::NullIsText),
-            key,
-            checksum,
-        )
+        || verify(&canonical_params(params, NullRule::NullIsText), key, checksum)
 }
 
 /// The `body` of a `{"head":{..},"body":{..}}` message, byte for byte as it was sent.
@@ -131,9 +124,7 @@ pub fn body_slice(message: &str) -> Option<&str> {
         #[serde(borrow)]
         body: &'a RawValue,
     }
-    serde_json::from_str::<Message<'_>>(message)
-        .ok()
-        .map(|message| message.body.get())
+    serde_json::from_str::<Message<'_>>(message).ok().map(|message| message.body.get())
 }
 
 fn algorithm_for(key: &str) -> Option<&'static Algorithm> {
@@ -150,10 +141,7 @@ fn verified(text: &str, key: &str, checksum: &str) -> Option<()> {
     let plaintext = UnboundCipherKey::new(algorithm_for(key)?, key.as_bytes())
         .and_then(PaddedBlockDecryptingKey::cbc_pkcs7)
         .ok()?
-        .decrypt(
-            &mut ciphertext,
-            DecryptionContext::Iv128(FixedLength::from(IV)),
-        )
+        .decrypt(&mut ciphertext, DecryptionContext::Iv128(FixedLength::from(IV)))
         .ok()?;
     let salt = *plaintext.last_chunk::<SALT_LENGTH>()?;
     verify_slices_are_equal(plaintext, &salted_hash(text, salt)).ok()

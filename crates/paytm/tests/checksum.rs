@@ -88,9 +88,7 @@ impl Input {
 }
 
 fn pairs(params: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> + Clone {
-    params
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
+    params.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
 fn file() -> File {
@@ -118,11 +116,7 @@ fn vectors_sign_and_verify() {
             "{}",
             vector.id
         );
-        assert!(
-            vector.input.verifies(&vector.key, &vector.checksum),
-            "{}",
-            vector.id
-        );
+        assert!(vector.input.verifies(&vector.key, &vector.checksum), "{}", vector.id);
     }
 }
 
@@ -131,11 +125,7 @@ fn negatives_do_not_verify() {
     let file = file();
     assert_eq!(file.negative.len(), 10);
     for negative in file.negative {
-        assert!(
-            !negative.input.verifies(&negative.key, &negative.checksum),
-            "{}",
-            negative.id
-        );
+        assert!(!negative.input.verifies(&negative.key, &negative.checksum), "{}", negative.id);
     }
 }
 
@@ -144,21 +134,12 @@ fn whole_form_messages_verify() {
     let file = file();
     assert_eq!(file.form_messages.len(), 6);
     for message in file.form_messages {
-        let params: BTreeMap<String, String> = form_urlencoded::parse(message.raw.as_bytes())
-            .into_owned()
-            .collect();
+        let params: BTreeMap<String, String> =
+            form_urlencoded::parse(message.raw.as_bytes()).into_owned().collect();
         let checksum = &params[CHECKSUM_PARAM];
-        assert!(
-            verify_params(pairs(&params), &message.key, checksum),
-            "{}",
-            message.id
-        );
+        assert!(verify_params(pairs(&params), &message.key, checksum), "{}", message.id);
         let broken_by_sender = checksum.replace('+', " ");
-        assert!(
-            verify_params(pairs(&params), &message.key, &broken_by_sender),
-            "{}",
-            message.id
-        );
+        assert!(verify_params(pairs(&params), &message.key, &broken_by_sender), "{}", message.id);
     }
 }
 
@@ -177,18 +158,13 @@ fn whole_json_messages_verify_over_the_raw_body() {
 #[test]
 fn random_salts_of_the_libraries_verify() {
     let samples = file().random_salt_samples;
-    for (library, checksums) in [
-        ("npm", samples.npm),
-        ("pypi", samples.pypi),
-        ("java", samples.java),
-    ] {
+    for (library, checksums) in
+        [("npm", samples.npm), ("pypi", samples.pypi), ("java", samples.java)]
+    {
         let (over_params, over_string) = checksums.split_at(3);
         assert_eq!(over_string.len(), 3);
         for Sample { checksum } in over_params {
-            assert!(
-                verify_params(pairs(&samples.params), &samples.key, checksum),
-                "{library}"
-            );
+            assert!(verify_params(pairs(&samples.params), &samples.key, checksum), "{library}");
         }
         for Sample { checksum } in over_string {
             assert!(verify(&samples.string, &samples.key, checksum), "{library}");
@@ -200,10 +176,7 @@ fn random_salts_of_the_libraries_verify() {
 fn a_key_of_another_length_neither_signs_nor_verifies() {
     let checksum = sign("text", "0123456789abcdef", *b"salt").unwrap();
     for key in ["", "0123456789abcde", "0123456789abcdefg"] {
-        assert_eq!(
-            sign("text", key, *b"salt"),
-            Err(ChecksumError::KeyLength(key.len()))
-        );
+        assert_eq!(sign("text", key, *b"salt"), Err(ChecksumError::KeyLength(key.len())));
         assert!(!verify("text", key, &checksum));
     }
 }
@@ -211,10 +184,7 @@ fn a_key_of_another_length_neither_signs_nor_verifies() {
 #[test]
 fn body_slice_keeps_the_senders_spelling() {
     let cases = [
-        (
-            r#"{"head":{},"body":{"a": 1,  "b":"\/"}}"#,
-            Some(r#"{"a": 1,  "b":"\/"}"#),
-        ),
+        (r#"{"head":{},"body":{"a": 1,  "b":"\/"}}"#, Some(r#"{"a": 1,  "b":"\/"}"#)),
         (r#"{ "body" : {"a":1} , "head":{} }"#, Some(r#"{"a":1}"#)),
         (r#"{"head":{"body":{"a":1}}}"#, None),
         (r#"{"body":{"a":1},"body":{"a":2}}"#, None),
