@@ -1,0 +1,63 @@
+//! `POST /payment/confirm`: the customer wants to pay. The form repeats the signed parameters and
+//! is verified again. Confirming twice, in two tabs or after going back, leads to the one payment
+//! that was started.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app::verbs::VerbError;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::admission::{Admitted, Standing, path};
+use super::obstacle::Obstacle;
+use super::open::read_form;
+use super::response::see_other;
+use super::{Page, Visitor};
+
+pub(super) async fn confirm(
+    State(page): State<Arc<Page>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let visitor = Visitor { peer, headers: &headers };
+    let confirming = async {
+        let admitted = page.admit(&read_form(body).await?).await?;
+        page.start(&admitted, &visitor).await
+    };
+    page.answer("page_confirm", &headers, confirming).await
+}
+
+impl Page {
+    async fn start(
+        &self,
+        admitted: &Admitted,
+        visitor: &Visitor<'_>,
+    ) -> Result<Response, Obstacle> {
+        let in_tab = admitted.params.all.get("frame_mode").is_some_and(|mode| !mode.is_empty());
+        if matches!(self.standing(admitted).await?, Standing::New) {
+            if admitted.has_expired(self.platform().now()) {
+                return Err(admitted.obstructed(Obstacle::expired()));
+            }
+            let sale = self.sale(admitted, visitor, in_tab);
+            match self.platform().start_sale(&admitted.project, sale, admitted.digest()).await {
+                Ok(_) => {}
+                // Another tab was faster: see below whether it confirmed the same.
+                Err(VerbError::Refused(refusal)) if refusal.earlier.is_some() => {}
+                Err(VerbError::Refused(refusal)) => {
+                    return Err(admitted.obstructed(Obstacle::refused(&refusal)));
+                }
+                Err(VerbError::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        match self.standing(admitted).await? {
+            Standing::New | Standing::Started => {
+                Ok(see_other(&path(&admitted.visit.token(&admitted.project), "", in_tab)))
+            }
+            Standing::Taken => Err(admitted.obstructed(Obstacle::taken())),
+        }
+    }
+}

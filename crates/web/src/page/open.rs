@@ -1,0 +1,95 @@
+//! `GET` and `POST /payment`: opens the page for signed parameters.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use minijinja::context;
+
+use super::admission::{Admitted, Standing, is_framed, path};
+use super::obstacle::Obstacle;
+use super::render::rupees;
+use super::response::{Policy, see_other};
+use super::{PARAMETERS_BYTES_MAX, Page, Visitor};
+use crate::exchange::read_body;
+
+pub(super) async fn by_query(
+    State(page): State<Arc<Page>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let visitor = Visitor { peer, headers: &headers };
+    page.answer("page_open", &headers, page.open(query.as_bytes(), &visitor)).await
+}
+
+pub(super) async fn by_form(
+    State(page): State<Arc<Page>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let visitor = Visitor { peer, headers: &headers };
+    let opening = async { page.open(&read_form(body).await?, &visitor).await };
+    page.answer("page_open", &headers, opening).await
+}
+
+/// Reads a form's body.
+pub(super) async fn read_form(body: Body) -> Result<Bytes, Obstacle> {
+    let body = read_body(body, PARAMETERS_BYTES_MAX).await;
+    body.map(Bytes::from).map_err(|problem| Obstacle {
+        status: problem.status(),
+        ..Obstacle::unreadable("the form did not arrive whole, or is too long")
+    })
+}
+
+impl Page {
+    async fn open(&self, encoded: &[u8], visitor: &Visitor<'_>) -> Result<Response, Obstacle> {
+        let admitted = self.admit(encoded).await?;
+        match self.standing(&admitted).await? {
+            Standing::New => self.offer(&admitted, visitor),
+            Standing::Started => Ok(see_other(&path(
+                &admitted.visit.token(&admitted.project),
+                "",
+                false,
+            ))),
+            Standing::Taken => Err(admitted.obstructed(Obstacle::taken())),
+        }
+    }
+
+    fn offer(&self, admitted: &Admitted, visitor: &Visitor<'_>) -> Result<Response, Obstacle> {
+        if admitted.has_expired(self.platform().now()) {
+            return Err(admitted.obstructed(Obstacle::expired()));
+        }
+        let Admitted { project, params, visit, .. } = admitted;
+        let sale = self.sale(admitted, visitor, false);
+        self.platform()
+            .check_sale(project, &sale)
+            .map_err(|refusal| admitted.obstructed(Obstacle::refused(&refusal)))?;
+        let frame_mode = params.all.get("frame_mode");
+        let framed = is_framed(visitor.headers, frame_mode);
+        // The confirmation may come from a new tab; it has to know that it left a frame behind.
+        let fields = match framed {
+            true => params.all.clone().with("frame_mode", frame_mode.unwrap_or("iframe")),
+            false => params.all.clone(),
+        };
+        let policy = Policy::new(&*self.config.entropy, Some(project));
+        let content = context! {
+            framed,
+            amount => rupees(params.amount),
+            payment => params.payment_id,
+            description => params.description,
+            chosen => params.force_payment_method.is_some(),
+            back => visit.ways.back,
+            fields => fields.iter().collect::<Vec<_>>(),
+            token => visit.token(project),
+            ancestors => policy.ancestors(),
+        };
+        let language = self.renderer.language(params.language_code.as_deref(), visitor.headers);
+        Ok(self.render(StatusCode::OK, "open.html", language, Some(project), &policy, &content))
+    }
+}

@@ -1,0 +1,152 @@
+//! `GET /payment/{token}`: a payment's own page. It hands the customer over to Paytm, waits for
+//! the result, shows it, and leads back to the shop. `…/returned` is the same page for a customer
+//! who comes back from Paytm, and so is not sent there again.
+
+use std::sync::Arc;
+
+use app::project::Project;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::payment::Payment;
+use domain::provider::{Redirect, RedirectMethod};
+use minijinja::{Value, context};
+use serde::Deserialize;
+
+use super::Page;
+use super::address::origin;
+use super::admission::is_framed;
+use super::obstacle::Obstacle;
+use super::render::rupees;
+use super::response::{Policy, see_other};
+use super::stage::{Stage, reason};
+use super::visit::{By, Unproven, Visit, Way};
+
+/// How the page was come to.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Come {
+    /// `tab`: in a tab of its own, which a frame in the merchant's page opened.
+    #[serde(rename = "in")]
+    place: Option<String>,
+}
+
+impl Come {
+    fn in_tab(&self) -> bool {
+        self.place.as_deref() == Some("tab")
+    }
+}
+
+pub(super) async fn show(
+    State(page): State<Arc<Page>>,
+    Path(token): Path<String>,
+    Query(come): Query<Come>,
+    headers: HeaderMap,
+) -> Response {
+    page.answer("page_payment", &headers, page.progress(&token, &come, &headers, false)).await
+}
+
+pub(super) async fn show_returned(
+    State(page): State<Arc<Page>>,
+    Path(token): Path<String>,
+    Query(come): Query<Come>,
+    headers: HeaderMap,
+) -> Response {
+    page.answer("page_returned", &headers, page.progress(&token, &come, &headers, true)).await
+}
+
+impl Page {
+    /// Believes a token, or knows no such page.
+    pub(super) async fn visit(&self, token: &str) -> Result<(Arc<Project>, Visit), Obstacle> {
+        let unproven = Unproven::read(token).ok_or_else(Obstacle::unknown)?;
+        let project = self.platform().project(unproven.project()).await?;
+        let project = project.ok_or_else(Obstacle::unknown)?;
+        let visit = unproven.prove(&project).ok_or_else(Obstacle::unknown)?;
+        Ok((project, visit))
+    }
+
+    async fn progress(
+        &self,
+        token: &str,
+        come: &Come,
+        headers: &HeaderMap,
+        returned: bool,
+    ) -> Result<Response, Obstacle> {
+        let (project, visit) = self.visit(token).await?;
+        let payment = self.platform().payment(visit.key()).await?;
+        let stage = Stage::of(payment.as_ref());
+        let framed = is_framed(headers, None);
+        let onward = onward(stage, &visit);
+        if let Some(Way { address, by: By::Once }) = onward
+            && !framed
+            && !come.in_tab()
+        {
+            return Ok(see_other(address));
+        }
+        let mut policy = Policy::new(&*self.config.entropy, Some(&project));
+        if let Stage::Ready(redirect) = stage {
+            policy.allow_form_to(origin(&redirect.url));
+        }
+        let content = context! {
+            stage => stage.name(),
+            is_final => stage.is_final(),
+            returned,
+            framed,
+            in_tab => come.in_tab(),
+            token,
+            ancestors => policy.ancestors(),
+            payment_id => visit.payment,
+            payment => payment.as_ref().map(|payment| self.facts(payment)),
+            handover => handover(stage),
+            reason => match stage {
+                Stage::Declined(code) => Some(reason(code)),
+                Stage::Absent | Stage::Preparing | Stage::Ready(_) | Stage::Paid
+                | Stage::Refunded => None,
+            },
+            onward => onward.map(|way| context! {
+                address => way.address,
+                countdown => way.by == By::Countdown,
+                once => way.by == By::Once,
+            }),
+            back => visit.ways.back,
+            unknown => visit.ways.unknown.as_ref().filter(|_| !framed && !come.in_tab()),
+        };
+        let language = self.renderer.language(visit.language.as_deref(), headers);
+        let project = Some(&*project);
+        Ok(self.render(StatusCode::OK, "progress.html", language, project, &policy, &content))
+    }
+
+    fn facts(&self, payment: &Payment) -> Value {
+        let limit = payment.terms.limit_at;
+        context! {
+            amount => rupees(payment.terms.amount.minor()),
+            description => payment.terms.description,
+            limit => limit.0,
+            seconds_left => limit.since(self.platform().now()).0.max(0) / 1_000,
+        }
+    }
+}
+
+/// Where a customer goes from a result.
+fn onward<'a>(stage: Stage<'_>, visit: &'a Visit) -> Option<&'a Way> {
+    match stage {
+        Stage::Paid | Stage::Refunded => visit.ways.success.as_ref(),
+        Stage::Declined(_) => visit.ways.fail.as_ref(),
+        Stage::Absent | Stage::Preparing | Stage::Ready(_) => None,
+    }
+}
+
+/// How the customer gets to Paytm.
+fn handover(stage: Stage<'_>) -> Option<Value> {
+    match stage {
+        Stage::Ready(Redirect { method, url, fields }) => Some(context! {
+            method => match method { RedirectMethod::Get => "get", RedirectMethod::Post => "post" },
+            url,
+            fields,
+        }),
+        Stage::Absent
+        | Stage::Preparing
+        | Stage::Paid
+        | Stage::Refunded
+        | Stage::Declined(_) => None,
+    }
+}
