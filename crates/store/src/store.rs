@@ -86,6 +86,9 @@ impl Store {
 
     /// Runs `f` over one moment of the database; it cannot change anything. It should be short,
     /// because it keeps the log from starting over: a long export reads page by page.
+    ///
+    /// In memory, the future rests once before the answer, so that what was read can be outdated
+    /// when it is used, as it can with threads.
     pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut dyn Tx) -> Result<T, E> + Send + 'static,
@@ -97,6 +100,7 @@ impl Store {
             Engine::File { threads, .. } => threads.read(task)?,
             Engine::Inline(writer) => {
                 writer.lock().unwrap_or_else(PoisonError::into_inner).read(task);
+                rest_once().await;
             }
         }
         answer.await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
