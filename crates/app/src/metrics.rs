@@ -71,6 +71,11 @@ impl Metrics {
         self.faults.inc();
     }
 
+    /// How many faults were counted.
+    pub fn faults(&self) -> u64 {
+        self.faults.get()
+    }
+
     pub(crate) fn decided(&self, decision: &Decision) {
         for event in &decision.events {
             self.events.get_or_create(&EventLabel { event: event_name(event) }).inc();
