@@ -129,7 +129,7 @@ impl ProviderReference {
     pub const ENTROPY_BYTES: usize = 8;
 
     /// Characters of the merchant's payment id that are kept, for people who read both books.
-    const READABLE: usize = 24;
+    const READABLE: usize = 28;
 
     /// Makes a reference out of the payment's id (what Paytm allows of it), its lane and
     /// randomness: `shop-42-0a1f-9c21…`. Randomness keeps two installations that share one
