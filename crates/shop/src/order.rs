@@ -1,7 +1,7 @@
 //! An order, and what its callbacks say about it.
 //!
-//! Callbacks may come twice and out of order, so nothing is overwritten: an order keeps each one, and
-//! what it knows is the greatest of them by date. That makes their order of arrival meaningless.
+//! Callbacks may come twice and out of order, so nothing is overwritten: an order keeps each one,
+//! and what it knows is the greatest of them by date. Their order of arrival means nothing.
 
 use std::collections::BTreeMap;
 
@@ -189,8 +189,8 @@ fn key(
     }
 }
 
-/// How late in a payment's life a callback speaks. Dates have whole seconds, so within one the status
-/// decides; an error about a request has no date, and outweighs nothing.
+/// How late in a payment's life a callback speaks. Dates have whole seconds, so within one the
+/// status decides; an error about a request has no date, and outweighs nothing.
 fn position(callback: &Callback) -> impl Ord + use<'_> {
     let payment = &callback.payment;
     let operation = callback.operation.as_ref();

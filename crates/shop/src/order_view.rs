@@ -1,4 +1,5 @@
-//! An order in words: for the customer how it stands, for the developer what happened, step by step.
+//! An order in words: how it stands, for the customer; what happened step by step, for the
+//! developer.
 
 use serde::Serialize;
 use wire::callback::Operation;
