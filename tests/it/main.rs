@@ -1,5 +1,13 @@
 //! The end-to-end tests, as one program: each further one would link everything again.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test that finds something else than it expects has to end"
+)]
+
+mod crash;
 mod ecommpay_sdk;
 mod harness;
+mod payment;
 mod paytm_checksum;

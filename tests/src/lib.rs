@@ -10,3 +10,4 @@ pub mod program;
 pub mod receiver;
 pub mod sdk;
 pub mod wait;
+pub mod world;

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{http, wait};
@@ -109,6 +109,18 @@ impl Drop for Program {
             eprintln!("{}", self.transcript());
         }
     }
+}
+
+/// Runs a binary of this workspace to its end.
+///
+/// # Errors
+/// When it has not been built or can't be started.
+pub fn run(name: &str, arguments: &[&str]) -> Result<Output> {
+    Command::new(binary(name)?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("run {name}"))
 }
 
 /// A port of this machine that was free a moment ago. Prefer to let a program choose (port 0) and
