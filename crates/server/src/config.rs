@@ -8,7 +8,7 @@ mod tests;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::{env, fs};
 
@@ -54,6 +54,8 @@ pub(crate) struct MasterKey {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) enum MasterKeySource {
+    /// The file beside the database that has its name with `.key` added.
+    BesideDatabase,
     /// A file's content.
     File(PathBuf),
     /// An environment variable's value.
@@ -149,22 +151,34 @@ impl TryFrom<String> for MasterKeySource {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.split_once(':') {
+            None if text == "database" => Ok(Self::BesideDatabase),
             Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            _ => Err("expected `env:NAME` or `file:PATH`"),
+            _ => Err("expected `database`, `env:NAME` or `file:PATH`"),
         }
     }
 }
 
 impl MasterKeySource {
+    /// The file that holds the key, unless it comes from the environment.
+    pub(crate) fn file(&self, database: &Path) -> Option<PathBuf> {
+        match self {
+            Self::BesideDatabase => Some(database.with_added_extension("key")),
+            Self::File(path) => Some(path.clone()),
+            Self::Env(_) => None,
+        }
+    }
+
     /// Reads the key. Errors name the place and never what stands there.
-    pub(crate) fn read(&self) -> Result<[u8; 32], ConfigError> {
+    pub(crate) fn read(&self, database: &Path) -> Result<[u8; 32], ConfigError> {
+        let from_file = |path: &Path| {
+            let text = fs::read_to_string(path).map_err(|error| error.to_string());
+            (path.display().to_string(), text)
+        };
         let (place, text) = match self {
+            Self::BesideDatabase => from_file(&database.with_added_extension("key")),
+            Self::File(path) => from_file(path),
             Self::Env(name) => (name.clone(), env::var(name).map_err(|error| error.to_string())),
-            Self::File(path) => (
-                path.display().to_string(),
-                fs::read_to_string(path).map_err(|error| error.to_string()),
-            ),
         };
         let text = text.map_err(|problem| ConfigError::new(&place, problem))?;
         key_of_hex(text.trim()).ok_or_else(|| {

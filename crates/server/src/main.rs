@@ -1,19 +1,31 @@
-//! The program `dwar`: configuration, the real clock, randomness and network, and their wiring.
+//! The program `dwar`: configuration, the real clock, randomness and network, their wiring, and
+//! the command line.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the commands that use these modules come next")
-)]
-
+mod cli;
 mod clock;
+mod commands;
 mod config;
 mod entropy;
 mod http_client;
+mod installation;
 mod listen;
+mod output;
+mod server;
+mod stop;
 mod telemetry;
+mod worker_loop;
 
-fn main() -> anyhow::Result<()> {
-    let flags: [config::Flag; 0] = [];
-    let loaded = config::Loaded::read(None, std::env::vars_os(), flags)?;
-    telemetry::init(&loaded.config.log)
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(answer) => answer.into(),
+        Err(error) => {
+            eprintln!("dwar: {}", commands::in_one_line(&error));
+            commands::code_of(&error)
+        }
+    }
 }

@@ -148,7 +148,7 @@ fn wrong_values_in_a_file_are_named_with_their_line() {
         (
             "[master_key]\nfrom = 'secret'",
             "/dwar.toml:2: master_key.from = \"secret\": expected \
-          `env:NAME` or `file:PATH` (for example \"env:DWAR_MASTER_KEY\")",
+          `database`, `env:NAME` or `file:PATH` (for example \"database\")",
         ),
         ("[public]\nurl = 'pay.example'", "/dwar.toml:2: public.url = \"pay.example\": "),
         (
@@ -249,7 +249,8 @@ fn every_default_is_explained() {
 #[test]
 fn master_keys_are_64_hexadecimal_digits() {
     let folder = TestFolder::new();
-    let path = folder.0.join("key");
+    let database = folder.0.join("dwar.db");
+    let path = folder.0.join("dwar.db.key");
     let digits = "00ff".repeat(16);
     let table = [
         (digits.clone(), true),
@@ -262,7 +263,8 @@ fn master_keys_are_64_hexadecimal_digits() {
     ];
     for (text, good) in table {
         fs::write(&path, &text).unwrap();
-        let key = MasterKeySource::File(path.clone()).read();
+        let key = MasterKeySource::File(path.clone()).read(&database);
+        assert_eq!(key, MasterKeySource::BesideDatabase.read(&database));
         if good {
             assert_eq!(key.unwrap()[..4], [0, 255, 0, 255]);
         } else {
@@ -271,6 +273,6 @@ fn master_keys_are_64_hexadecimal_digits() {
             assert!(text.is_empty() || !error.contains(&text), "{error}");
         }
     }
-    let error = MasterKeySource::Env("DWAR_NO_SUCH_KEY".to_owned()).read().unwrap_err();
+    let error = MasterKeySource::Env("DWAR_NO_SUCH_KEY".to_owned()).read(&database).unwrap_err();
     assert!(error.to_string().starts_with("DWAR_NO_SUCH_KEY: "));
 }

@@ -1,0 +1,100 @@
+//! The command line: what can be asked of the program, and the options that all commands share.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::commands::{audit, completions, config, demo, payment, project, refund, sandbox};
+use crate::commands::{serve, sign, verify};
+use crate::config::{Config, ConfigError, Flag, Loaded};
+use crate::output::Format;
+
+const AFTER_HELP: &str = "\
+Examples:
+  dwar demo                              try everything on this machine
+  dwar project create 'Tea shop' --paytm-mid MID --paytm-key-file KEY
+  dwar serve                             serve what is in ./dwar.db
+  dwar payment show order-17             what happened, and what happens next
+  dwar refund order-17 --amount 12.50
+  dwar verify callback.json              why is this signature wrong?
+
+Exit codes: 0 done, or yes; 1 it failed, or no; 2 the command line or the configuration is wrong.";
+
+/// Dwar, a payment platform in one program.
+#[derive(Debug, Parser)]
+#[command(name = "dwar", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Shared {
+    /// Read options from this file; `dwar config default` shows them all.
+    #[arg(long, global = true, value_name = "FILE", env = "DWAR_CONFIG")]
+    config: Option<PathBuf>,
+    /// The database file [default: dwar.db].
+    #[arg(long, global = true, value_name = "FILE")]
+    database: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long, global = true, action = ArgAction::SetTrue)]
+    json: bool,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Project(project::Project),
+    #[command(subcommand)]
+    Payment(payment::Payment),
+    Refund(refund::Refund),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Audit(audit::Audit),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Sandbox(sandbox::Sandbox),
+}
+
+impl Shared {
+    /// How to print.
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Text }
+    }
+
+    /// The options in force: defaults, file, environment, then the flags.
+    pub(crate) fn load(
+        &self,
+        flags: impl IntoIterator<Item = Flag>,
+    ) -> Result<Loaded, ConfigError> {
+        let database = flag("--database", ("database", "path"), self.database.as_ref());
+        Loaded::read(
+            self.config.as_deref(),
+            std::env::vars_os(),
+            database.into_iter().chain(flags),
+        )
+    }
+
+    /// The options in force for a command without flags of its own.
+    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        Ok(self.load([])?.config)
+    }
+}
+
+/// A flag, if it was given.
+pub(crate) fn flag(
+    name: &'static str,
+    sets: (&'static str, &'static str),
+    value: Option<impl ToString>,
+) -> Option<Flag> {
+    value.map(|value| Flag { name, sets, value: value.to_string() })
+}

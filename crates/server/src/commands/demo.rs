@@ -1,0 +1,228 @@
+//! `dwar demo`: a whole world on one machine. The platform with a project, a shop that uses it and
+//! a Paytm to pay at; what happens in it is kept in a folder.
+
+mod paytm;
+pub(super) mod ports;
+mod report;
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use app::platform::Platform;
+use app::project::{PaytmSettings, Project, Settings};
+use app::verbs::NewProject;
+use clap::Args;
+use ::paytm::account::Mode;
+use store::{ServeLock, Store};
+use tokio::task::JoinSet;
+
+use self::paytm::Sandbox;
+use self::ports::Addresses;
+use self::report::Ready;
+use super::Answer;
+use super::serve::Logging;
+use crate::cli::{Shared, flag};
+use crate::config::{Config, Flag, Loaded};
+use crate::installation::{self, Missing};
+use crate::server::{Server, Sockets};
+use crate::stop::Stop;
+use crate::{output, telemetry};
+
+const DATABASE: &str = "dwar.db";
+const SANDBOX_DATABASE: &str = "paytm.db";
+
+/// The number and the name of the project.
+const PROJECT: i64 = 200;
+const NAME: &str = "Demo shop";
+
+/// Try everything on this machine: the platform, a shop that uses it, and a Paytm to pay at.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dwar demo
+  dwar demo --fresh
+  dwar payment show ORDER --database dwar-demo/dwar.db     in another terminal
+
+Data is kept in the folder, so that the next start goes on where this one ended. No real money is
+moved and nothing is sent to other machines. Ctrl-C ends it.")]
+pub(crate) struct Demo {
+    /// The folder to keep everything in.
+    #[arg(long, value_name = "DIR", default_value = "dwar-demo")]
+    data: PathBuf,
+    /// Forget what happened before.
+    #[arg(long)]
+    fresh: bool,
+    #[command(flatten)]
+    logging: Logging,
+}
+
+impl Demo {
+    /// Runs the demonstration until the stop.
+    pub(crate) async fn run(self, shared: &Shared) -> anyhow::Result<Answer> {
+        let folder = &self.data;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let wanted = Addresses::wanted(folder);
+        let gate = ports::open(wanted.gate)?;
+        let ops = ports::open(wanted.ops)?;
+        let shop = ports::open(wanted.shop)?;
+
+        let config = self.config(&gate, &ops)?;
+        telemetry::init(&config.log)?;
+        let stop = Stop::on_signals()?;
+        let (store, lock) = self.open_store(&config)?;
+
+        let public_url = config.public.url.as_str();
+        let notification_url = format!("{public_url}{}", web::provider::NOTIFICATION_PATH);
+        let sandbox = Sandbox::start(wanted.sandbox, folder, &notification_url).await?;
+        let addresses = Addresses {
+            gate: gate.local_addr()?,
+            ops: ops.local_addr()?,
+            shop: shop.local_addr()?,
+            sandbox: sandbox.address,
+        };
+        addresses.remember(folder)?;
+
+        let server = Server::new(&config, store, lock, Sockets::of([gate, ops])?).await?;
+        let project = project(server.platform(), &addresses).await?;
+        let ready = Ready::new(&addresses, &project, folder);
+        let world = World { server, sandbox, shop, shop_config: shop_config(&project, &addresses) };
+        world.run(&stop, || Ok(output::print(&ready, shared.format())?)).await?;
+        Ok(Answer::Yes)
+    }
+
+    /// The defaults, changed for one machine. Variables of the environment count as ever.
+    fn config(&self, gate: &TcpListener, ops: &TcpListener) -> anyhow::Result<Config> {
+        let (gate, ops) = (gate.local_addr()?, ops.local_addr()?);
+        let set = |section, key, value: String| flag("demo", (section, key), Some(value));
+        let all_faces = ["gate", "data_api", "page", "provider", "dashboard"];
+        let faces = all_faces.map(|face| set("listen", face, gate.to_string()));
+        let flags: [Option<Flag>; 6] = [
+            set("listen", "ops", ops.to_string()),
+            set("public", "url", url(gate)),
+            set("database", "path", self.data.join(DATABASE).display().to_string()),
+            // Shop and sandbox are on this machine.
+            set("egress", "allow_private", true.to_string()),
+            set("egress", "allow_http", true.to_string()),
+            self.logging.flag(Some("warn")),
+        ];
+        let flags = faces.into_iter().chain(flags).flatten();
+        Ok(Loaded::read(None, std::env::vars_os(), flags)?.config)
+    }
+
+    fn open_store(&self, config: &Config) -> anyhow::Result<(Store, ServeLock)> {
+        let store = installation::open_store(config, Missing::Create)?;
+        let lock = store.lock_exclusive()?;
+        if !self.fresh {
+            return Ok((store, lock));
+        }
+        drop(store);
+        forget(&self.data)?;
+        Ok((installation::open_store(config, Missing::Create)?, lock))
+    }
+}
+
+/// Deletes the databases of a demonstration and their keys, and nothing else that may be in its
+/// folder.
+fn forget(folder: &Path) -> anyhow::Result<()> {
+    for database in [DATABASE, SANDBOX_DATABASE] {
+        for ending in ["", "-wal", "-shm", ".key"] {
+            let file = folder.join(format!("{database}{ending}"));
+            if file.exists() {
+                fs::remove_file(&file)
+                    .with_context(|| format!("cannot delete {}", file.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All parts, ready to run.
+struct World {
+    server: Server,
+    sandbox: Sandbox,
+    shop: TcpListener,
+    shop_config: shop::Config,
+}
+
+impl World {
+    /// Runs all parts. When one of them ends, all do; the sandbox last, so that calls to it end.
+    async fn run(
+        self,
+        stop: &Stop,
+        ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Self { server, mut sandbox, shop, shop_config } = self;
+        let mut parts = JoinSet::new();
+        let until = stop.clone();
+        parts.spawn(async move { server.run(&until).await });
+        parts.spawn(shop::serve(shop, shop_config, stop.asked()));
+        ready()?;
+        let mut result = Ok(());
+        let mut can_pay = true;
+        while !parts.is_empty() {
+            let ended = tokio::select! {
+                Some(ended) = parts.join_next() => ended.context("a part panicked").flatten(),
+                ended = sandbox.ended(), if can_pay => {
+                    can_pay = false;
+                    ended.and_then(|status| bail!("the sandbox ended by itself: {status}"))
+                }
+            };
+            stop.ask();
+            result = result.and(ended);
+        }
+        sandbox.stop().await?;
+        result
+    }
+}
+
+/// The project, made if it is missing, with today's addresses.
+async fn project(platform: &Platform, addresses: &Addresses) -> anyhow::Result<Project> {
+    let settings = settings(addresses);
+    let known = platform.projects_list().await?.into_iter().find(|it| it.id.0 == PROJECT);
+    let Some(mut project) = known else {
+        let new = NewProject {
+            id: Some(PROJECT),
+            name: NAME.to_owned(),
+            secret: None,
+            paytm_key: paytm::MERCHANT_KEY.to_owned(),
+            settings,
+        };
+        return Ok(platform.create_project(new).await?);
+    };
+    // What was changed by hand stays; only addresses follow the ports.
+    project.settings.callback_url = settings.callback_url;
+    project.settings.paytm.base_url = settings.paytm.base_url;
+    platform.save_project(&project).await?;
+    Ok(project)
+}
+
+fn settings(addresses: &Addresses) -> Settings {
+    let account = PaytmSettings {
+        mid: paytm::MID.to_owned(),
+        base_url: url(addresses.sandbox),
+        website: "WEBSTAGING".to_owned(),
+        modes: [Mode::wallet(), Mode::upi()].map(|mode| mode.to_string()).to_vec(),
+    };
+    Settings {
+        callback_url: Some(format!("{}/callback", url(addresses.shop))),
+        test_mode: true,
+        ..Settings::new(account)
+    }
+}
+
+fn shop_config(project: &Project, addresses: &Addresses) -> shop::Config {
+    shop::Config {
+        name: "Chaiwala".to_owned(),
+        public_url: url(addresses.shop),
+        project_id: project.id.0,
+        secret: project.signing_secret().to_owned(),
+        gate_url: url(addresses.gate),
+        page_url: None,
+    }
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
