@@ -14,12 +14,17 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use web::gate::GateConfig;
 use web::ops::Heartbeat;
+use web::page::{BrokenAsset, PageConfig};
 use web::provider::ProviderConfig;
 
 use crate::clock::SystemClock;
 use crate::config::{Config, Listen};
+use crate::entropy::SystemEntropy;
 use crate::stop::Stop;
 use crate::{installation, listen, worker_loop};
+
+/// Customers who watch their payment's progress live; the others' pages reload themselves.
+const LIVE_MAX: usize = 4_096;
 
 /// Open sockets by the address they were configured with; several faces may share one.
 #[derive(Debug, Default)]
@@ -29,7 +34,7 @@ impl Sockets {
     /// Opens the sockets of all faces.
     pub(crate) fn open(listen: &Listen) -> anyhow::Result<Self> {
         let mut sockets = BTreeMap::new();
-        for address in [listen.gate, listen.provider, listen.ops] {
+        for address in [listen.gate, listen.page, listen.provider, listen.ops] {
             if !sockets.contains_key(&address) {
                 let socket = TcpListener::bind(address)
                     .with_context(|| format!("cannot listen on {address}"))?;
@@ -41,7 +46,9 @@ impl Sockets {
 
     /// Sockets that are open already, by the addresses they have.
     pub(crate) fn of(open: impl IntoIterator<Item = TcpListener>) -> io::Result<Self> {
-        open.into_iter().map(|socket| Ok((socket.local_addr()?, socket))).collect::<Result<_, _>>()
+        open.into_iter()
+            .map(|socket| Ok((socket.local_addr()?, socket)))
+            .collect::<Result<_, _>>()
             .map(Self)
     }
 
@@ -74,7 +81,7 @@ impl Server {
         let clock = SystemClock::default();
         let platform = installation::platform(config, store, clock, &own, &work).await?;
         let heartbeat = Heartbeat::new(platform.now());
-        let mut routers = routers(config, &platform, &heartbeat);
+        let mut routers = routers(config, &platform, &heartbeat)?;
         let faces = sockets
             .0
             .into_iter()
@@ -117,13 +124,19 @@ fn routers(
     config: &Config,
     platform: &Platform,
     heartbeat: &Heartbeat,
-) -> BTreeMap<SocketAddr, Router> {
+) -> Result<BTreeMap<SocketAddr, Router>, BrokenAsset> {
     let shared = web::Shared::new(platform.clone());
     let gate =
         GateConfig { body_bytes_max: config.limits.body_bytes.get(), ..GateConfig::default() };
+    let page = PageConfig {
+        entropy: Arc::new(SystemEntropy),
+        trusted_proxies: Vec::new(),
+        live_max: LIVE_MAX,
+    };
     let listen = &config.listen;
     let faces = [
         (listen.gate, web::gate::router(&shared, gate)),
+        (listen.page, web::page::router(&shared, page)?),
         (listen.provider, web::provider::router(&shared, ProviderConfig::default())),
         (listen.ops, web::ops::router(&shared, Some(heartbeat.clone()))),
     ];
@@ -132,5 +145,5 @@ fn routers(
         let router = routers.remove(&address).unwrap_or_default();
         routers.insert(address, router.merge(face));
     }
-    routers
+    Ok(routers)
 }

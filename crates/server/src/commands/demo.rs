@@ -9,12 +9,12 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use ::paytm::account::Mode;
 use anyhow::{Context as _, bail};
 use app::platform::Platform;
 use app::project::{PaytmSettings, Project, Settings};
 use app::verbs::NewProject;
 use clap::Args;
-use ::paytm::account::Mode;
 use store::{ServeLock, Store};
 use tokio::task::JoinSet;
 
@@ -193,6 +193,7 @@ async fn project(platform: &Platform, addresses: &Addresses) -> anyhow::Result<P
     };
     // What was changed by hand stays; only addresses follow the ports.
     project.settings.callback_url = settings.callback_url;
+    project.settings.frame_ancestors = settings.frame_ancestors;
     project.settings.paytm.base_url = settings.paytm.base_url;
     platform.save_project(&project).await?;
     Ok(project)
@@ -208,6 +209,7 @@ fn settings(addresses: &Addresses) -> Settings {
     Settings {
         callback_url: Some(format!("{}/callback", url(addresses.shop))),
         test_mode: true,
+        frame_ancestors: vec![url(addresses.shop)],
         ..Settings::new(account)
     }
 }

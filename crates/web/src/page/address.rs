@@ -63,8 +63,14 @@ mod tests {
     fn merchants_addresses_are_taken_and_written_in_ascii() {
         for (text, sent) in [
             ("https://shop.example", "https://shop.example/"),
-            ("https://shop.example/ok?order=1&x=%20#paid", "https://shop.example/ok?order=1&x=%20#paid"),
-            ("https://दुकान.example/ठीक", "https://xn--q2bvb0ds3b.example/%E0%A4%A0%E0%A5%80%E0%A4%95"),
+            (
+                "https://shop.example/ok?order=1&x=%20#paid",
+                "https://shop.example/ok?order=1&x=%20#paid",
+            ),
+            (
+                "https://दुकान.example/ठीक",
+                "https://xn--q2bvb0ds3b.example/%E0%A4%A0%E0%A5%80%E0%A4%95",
+            ),
             ("HTTPS://Shop.Example:8443/", "https://shop.example:8443/"),
         ] {
             assert_eq!(return_address(text, false).as_deref(), Some(sent), "{text}");
@@ -83,7 +89,8 @@ mod tests {
         assert_eq!(customer_ip(ip("10.0.0.1"), &headers, &trusted), ip("203.0.113.7"));
         assert_eq!(customer_ip(ip("198.51.100.1"), &headers, &trusted), ip("198.51.100.1"));
         assert_eq!(customer_ip(ip("10.0.0.1"), &HeaderMap::new(), &trusted), ip("10.0.0.1"));
-        let broken = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), "x".parse().unwrap())]);
+        let broken =
+            HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), "x".parse().unwrap())]);
         assert_eq!(customer_ip(ip("::ffff:10.0.0.1"), &broken, &trusted), ip("10.0.0.1"));
     }
 }

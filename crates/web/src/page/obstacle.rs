@@ -162,8 +162,8 @@ impl Page {
             told,
             code => obstacle.code,
             reason => reveal.then_some(&obstacle.reason),
-            details => if reveal { obstacle.details.as_slice() } else { &[] },
-            back => obstacle.back,
+            details => if reveal { obstacle.details.clone() } else { Vec::new() },
+            back => &obstacle.back,
         };
         let language = self.renderer.language(obstacle.language.as_deref(), headers);
         self.render(obstacle.status, "obstacle.html", language, project, &policy, &content)

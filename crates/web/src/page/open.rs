@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use minijinja::context;
+use minijinja::{Value, context};
 
 use super::admission::{Admitted, Standing, is_framed, path};
 use super::obstacle::Obstacle;
@@ -52,11 +52,9 @@ impl Page {
         let admitted = self.admit(encoded).await?;
         match self.standing(&admitted).await? {
             Standing::New => self.offer(&admitted, visitor),
-            Standing::Started => Ok(see_other(&path(
-                &admitted.visit.token(&admitted.project),
-                "",
-                false,
-            ))),
+            Standing::Started => {
+                Ok(see_other(&path(&admitted.visit.token(&admitted.project), "", false)))
+            }
             Standing::Taken => Err(admitted.obstructed(Obstacle::taken())),
         }
     }
@@ -81,11 +79,11 @@ impl Page {
         let content = context! {
             framed,
             amount => rupees(params.amount),
-            payment => params.payment_id,
-            description => params.description,
+            payment => &params.payment_id,
+            description => &params.description,
             chosen => params.force_payment_method.is_some(),
-            back => visit.ways.back,
-            fields => fields.iter().collect::<Vec<_>>(),
+            back => &visit.ways.back,
+            fields => fields.iter().map(Value::from).collect::<Vec<_>>(),
             token => visit.token(project),
             ancestors => policy.ancestors(),
         };

@@ -94,7 +94,7 @@ impl Page {
             in_tab => come.in_tab(),
             token,
             ancestors => policy.ancestors(),
-            payment_id => visit.payment,
+            payment_id => &visit.payment,
             payment => payment.as_ref().map(|payment| self.facts(payment)),
             handover => handover(stage),
             reason => match stage {
@@ -103,11 +103,11 @@ impl Page {
                 | Stage::Refunded => None,
             },
             onward => onward.map(|way| context! {
-                address => way.address,
+                address => &way.address,
                 countdown => way.by == By::Countdown,
                 once => way.by == By::Once,
             }),
-            back => visit.ways.back,
+            back => &visit.ways.back,
             unknown => visit.ways.unknown.as_ref().filter(|_| !framed && !come.in_tab()),
         };
         let language = self.renderer.language(visit.language.as_deref(), headers);
@@ -119,7 +119,7 @@ impl Page {
         let limit = payment.terms.limit_at;
         context! {
             amount => rupees(payment.terms.amount.minor()),
-            description => payment.terms.description,
+            description => &payment.terms.description,
             limit => limit.0,
             seconds_left => limit.since(self.platform().now()).0.max(0) / 1_000,
         }
@@ -143,10 +143,8 @@ fn handover(stage: Stage<'_>) -> Option<Value> {
             url,
             fields,
         }),
-        Stage::Absent
-        | Stage::Preparing
-        | Stage::Paid
-        | Stage::Refunded
-        | Stage::Declined(_) => None,
+        Stage::Absent | Stage::Preparing | Stage::Paid | Stage::Refunded | Stage::Declined(_) => {
+            None
+        }
     }
 }

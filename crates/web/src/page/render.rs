@@ -19,7 +19,7 @@ const FALLBACK: &str = "en";
 pub enum BrokenAsset {
     /// A template.
     #[error("a template of the payment page can't be read")]
-    Template(#[from] Error),
+    Template(#[from] Box<Error>),
     /// A translation.
     #[error("the translation {0} of the payment page can't be read")]
     Translation(&'static str, #[source] Box<toml::de::Error>),
@@ -58,12 +58,10 @@ impl Renderer {
     pub(super) fn new() -> Result<Self, BrokenAsset> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
         environment.add_filter("fill", fill);
         environment.add_filter("plain", plain);
         for (name, source) in TEMPLATES {
-            environment.add_template(name, source)?;
+            environment.add_template(name, source).map_err(Box::new)?;
         }
         let english = texts(FALLBACK)?;
         let mut languages = BTreeMap::new();
@@ -71,7 +69,7 @@ impl Renderer {
             // What a translation lacks is said in English.
             let mut all = english.clone();
             all.extend(texts(language)?);
-            languages.insert(language, Value::from_serialize(&all));
+            languages.insert(language, Value::from(all));
         }
         Ok(Self { environment, languages, version: statics::version() })
     }
@@ -79,9 +77,11 @@ impl Renderer {
     /// The language to speak: the one that the link asks for, or else one that the browser likes.
     pub(super) fn language(&self, asked: Option<&str>, headers: &HeaderMap) -> &'static str {
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let accepted = accepted.unwrap_or_default().split(',').take(16).map(|range| {
-            range.split([';', '-']).next().unwrap_or_default().trim()
-        });
+        let accepted = accepted
+            .unwrap_or_default()
+            .split(',')
+            .take(16)
+            .map(|range| range.split([';', '-']).next().unwrap_or_default().trim());
         let known = |wanted: &str| {
             self.languages.keys().find(|known| known.eq_ignore_ascii_case(wanted)).copied()
         };
@@ -103,7 +103,7 @@ impl Renderer {
         self.environment.get_template(template)?.render(context! {
             t => self.languages.get(language),
             language,
-            version => self.version,
+            version => &self.version,
             merchant => name,
             logo => branding.and_then(|branding| logo(branding.logo_url.as_deref()?)),
             accent => branding.and_then(|branding| accent(branding.accent.as_deref()?)),
@@ -136,11 +136,27 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !turns(c)).collect()
 }
 
-/// A colour `#rrggbb`, and nothing that could be more in a style sheet.
-fn accent(text: &str) -> Option<&str> {
-    let digits = text.strip_prefix('#')?;
-    let is_colour = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_colour.then_some(text)
+/// A colour `#rrggbb`, and nothing that could be more in a style sheet, with the colour of text
+/// that stands out from it.
+fn accent(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let rgb = u32::from_str_radix(digits, 16).ok()?;
+    let text_colour = if luminance(rgb) > DARK_TEXT_ABOVE { "#000" } else { "#fff" };
+    Some(context! { colour => text, text => text_colour })
+}
+
+/// The luminance, in thousandths, at which black and white text are equally readable (WCAG 2.2).
+const DARK_TEXT_ABOVE: u64 = 179;
+
+/// The relative luminance of a colour in thousandths. The curve of sRGB is taken as
+/// 0.013x + 0.682x² + 0.305x³, which is near enough and needs no floating point.
+fn luminance(rgb: u32) -> u64 {
+    let [_, red, green, blue] = rgb.to_be_bytes().map(u64::from);
+    let linear = |x: u64| (13 * x * 255 * 255 + 682 * x * x * 255 + 305 * x * x * x) / (255 * 255);
+    (2_126 * linear(red) + 7_152 * linear(green) + 722 * linear(blue)) / (10_000 * 255)
 }
 
 /// The address of a picture that an `img` may show.

@@ -94,7 +94,7 @@ impl Page {
         policy: &Policy,
         content: &Value,
     ) -> Response {
-        let content = context! { nonce => policy.nonce, ..content.clone() };
+        let content = context! { nonce => &policy.nonce, ..content.clone() };
         match self.renderer.page(template, language, project, content) {
             Ok(html) => guarded(with_type(status, "text/html; charset=utf-8", html), policy),
             Err(error) => {

@@ -69,7 +69,8 @@ pub(super) const fn reason(code: Code) -> &'static str {
         Code::AcquirerSettings
         | Code::MerchantBlocked
         | Code::ProviderRejected
-        | Code::AccessDenied => "shop",
+        | Code::AccessDenied
+        | Code::ProjectSettings => "shop",
         Code::IncorrectAmount => "amount",
         Code::Success
         | Code::GeneralDecline
@@ -92,6 +93,7 @@ pub(super) const fn reason(code: Code) -> &'static str {
         | Code::RefundTooLarge
         | Code::RefundCurrency
         | Code::AmountRequired
+        | Code::ConvertedTooSmall
         | Code::CurrencyRequired
         | Code::AmountBelowLimit
         | Code::RefundUnavailable
