@@ -128,8 +128,8 @@ fn wait_until_final(world: &World, payments: &[String]) -> Result<BTreeMap<Strin
                 pay_if_asked(world, payment);
             }
             let answer = world.status(payment).ok()?;
-            let word = answer.pointer("/payment/status")?.as_str()?.to_owned();
-            matches!(word.as_str(), "success" | "decline").then_some(word)
+            let found = answer.pointer("/payment/status")?.as_str()?.to_owned();
+            matches!(found.as_str(), "success" | "decline").then_some(found)
         })?;
         finals.insert(payment.clone(), status);
     }
@@ -145,7 +145,7 @@ fn assert_books_agree(world: &World, finals: &BTreeMap<String, String>) -> Resul
         // An order's name is the payment's, the lane and randomness.
         let payment = id.rsplitn(3, '-').nth(2).context("three parts")?;
         let paid = |member: &str| order[member].as_i64().unwrap_or(0);
-        let kept = paid("captured") - paid("refunded") - paid("pending");
+        let kept = paid("captured_paise") - paid("refunded_paise");
         let before = seen.insert(payment.to_owned(), kept);
         assert_eq!(before, None, "{payment} has two orders");
     }

@@ -36,7 +36,10 @@ fn a_payment_is_paid_told_and_given_back() -> Result<()> {
     assert!(shown.ok, "{}", shown.text);
     assert!(world.dwar(&["audit"])?.ok);
     let order = order_in_books(&world, &told)?;
-    assert_eq!((&order["captured"], &order["refunded"]), (&json!(10_000), &json!(10_000)));
+    assert_eq!(
+        (&order["captured_paise"], &order["refunded_paise"]),
+        (&json!(10_000), &json!(10_000))
+    );
     Ok(())
 }
 
@@ -66,7 +69,7 @@ fn a_repeated_request_says_so_and_charges_once() -> Result<()> {
     assert_eq!(again["code"], "3041");
     assert_eq!(again["request_id"], first["request_id"]);
     world.wait_for_status("twice", &["success"])?;
-    assert_eq!(world.books()?["totals"]["captured"], 10_000);
+    assert_eq!(world.books()?["totals"]["captured_paise"], 10_000);
     Ok(())
 }
 
@@ -89,7 +92,7 @@ fn sixty_four_refunds_at_once_give_back_exactly_what_was_paid() -> Result<()> {
     let ended = |wanted: &str| operations.iter().filter(|it| it["status"] == wanted).count();
     assert_eq!((ended("success"), ended("decline")), (1 + 50, 14));
     assert!(world.dwar(&["audit"])?.ok);
-    assert_eq!(world.books()?["totals"]["refunded"], 50_000);
+    assert_eq!(world.books()?["totals"]["refunded_paise"], 50_000);
     Ok(())
 }
 
@@ -122,7 +125,10 @@ fn nobody_pays_and_the_payment_is_declined_at_its_limit() -> Result<()> {
     let told = world.callbacks("late", 3)?;
     assert_eq!(states(&told)?[2], "decline/refund/0");
     let order = order_in_books(&world, &told)?;
-    assert_eq!((&order["captured"], &order["refunded"]), (&json!(10_000), &json!(10_000)));
+    assert_eq!(
+        (&order["captured_paise"], &order["refunded_paise"]),
+        (&json!(10_000), &json!(10_000))
+    );
     let audit = world.dwar(&["audit", "--json"])?;
     assert!(audit.ok, "{}", audit.text);
     Ok(())

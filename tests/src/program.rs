@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use crate::{http, wait};
 
@@ -15,6 +16,7 @@ use crate::{http, wait};
 pub struct Program {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Program {
@@ -35,9 +37,9 @@ impl Program {
         let lines = Arc::default();
         let stdout = child.stdout.take().context("a pipe was asked for")?;
         let stderr = child.stderr.take().context("a pipe was asked for")?;
-        collect(stdout, Arc::clone(&lines));
-        collect(stderr, Arc::clone(&lines));
-        Ok(Self { child, lines })
+        let readers =
+            vec![collect(stdout, Arc::clone(&lines)), collect(stderr, Arc::clone(&lines))];
+        Ok(Self { child, lines, readers })
     }
 
     /// Everything the program has written so far, both streams, line by line.
@@ -70,7 +72,15 @@ impl Program {
         });
         match answer {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(status)) => bail!("ended ({status}) before {what}:\n{}", self.transcript()),
+            Ok(Err(status)) => {
+                // What it wrote at the very end may still be on its way.
+                for reader in self.readers.drain(..) {
+                    let _ = reader.join();
+                }
+                ask(self).with_context(|| {
+                    format!("ended ({status}) before {what}:\n{}", self.transcript())
+                })
+            }
             Err(error) => Err(error.context(self.transcript())),
         }
     }
@@ -144,10 +154,10 @@ fn binary(name: &str) -> Result<PathBuf> {
     Ok(binary)
 }
 
-fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) {
+fn collect(stream: impl Read + Send + 'static, lines: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    });
+    })
 }
