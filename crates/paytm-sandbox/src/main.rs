@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
@@ -63,6 +64,9 @@ struct Serve {
     /// For how long a second refund of the same amount is refused (617).
     #[arg(long)]
     equal_refund_window_ms: Option<u32>,
+    /// How long the answers of the slow scenarios take.
+    #[arg(long)]
+    slow_answer_ms: Option<u32>,
     /// The pauses between the attempts of a notification, as in `1000,5000`.
     #[arg(long, value_delimiter = ',')]
     webhook_retries_ms: Option<Vec<u32>>,
@@ -119,6 +123,9 @@ fn config(arguments: Serve) -> Result<Config> {
     }
     if let Some(window) = arguments.equal_refund_window_ms {
         config.equal_refund_window_ms = window.into();
+    }
+    if let Some(delay) = arguments.slow_answer_ms {
+        config.slow_answer = Duration::from_millis(delay.into());
     }
     if let Some(pauses) = arguments.webhook_retries_ms {
         config.webhook_retries_ms = pauses.into_iter().map(i64::from).collect();

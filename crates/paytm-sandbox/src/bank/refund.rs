@@ -286,6 +286,14 @@ impl Refund {
         Ok(refunds.collect::<Result<_, _>>()?)
     }
 
+    /// The newest refunds, for people.
+    pub(crate) fn latest(session: &Session<'_>, count: u32) -> Result<Vec<Self>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM refunds ORDER BY number DESC LIMIT ?1");
+        let mut statement = session.sql.prepare_cached(&sql)?;
+        let refunds = statement.query_map([count], Self::from_row)?;
+        Ok(refunds.collect::<Result<_, _>>()?)
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             number: row.get("number")?,

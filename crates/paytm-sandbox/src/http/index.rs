@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::bank::ledger::{self, Account};
 use crate::bank::order::Order;
+use crate::bank::refund::Refund;
 use crate::clock::date_time;
 use crate::http::admin::{Admin, Refused};
 use crate::http::html;
@@ -17,7 +18,7 @@ use crate::http::reply::{self, Failure};
 use crate::paise::Paise;
 use crate::scenario::SCENARIOS;
 
-/// Orders on the page.
+/// Orders, and refunds, on the page.
 const LATEST: u32 = 50;
 
 #[derive(Debug, Serialize)]
@@ -66,6 +67,27 @@ impl From<Order> for OrderRow {
 }
 
 #[derive(Debug, Serialize)]
+struct RefundRow {
+    ref_id: String,
+    amount: Paise,
+    state: &'static str,
+    code: String,
+    at: String,
+}
+
+impl From<Refund> for RefundRow {
+    fn from(refund: Refund) -> Self {
+        Self {
+            ref_id: refund.ref_id,
+            amount: refund.amount,
+            state: refund.state.word(),
+            code: refund.code,
+            at: date_time(refund.requested_at),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct AccountRow {
     account: String,
     balance: Paise,
@@ -77,7 +99,7 @@ impl From<Account> for AccountRow {
     }
 }
 
-/// The latest orders and the accounts, for those who may use the admin interface.
+/// The latest orders and refunds and the accounts, for those who may use the admin interface.
 pub(crate) async fn index(
     admin: Result<Admin, Refused>,
     State(app): State<App>,
@@ -85,11 +107,15 @@ pub(crate) async fn index(
     if admin.is_err() {
         return html::page(&app, "index.html", context! { admin => false });
     }
-    let (orders, accounts) = app
+    let (orders, refunds, accounts) = app
         .store
-        .call(|session| Ok((Order::latest(session, LATEST)?, ledger::accounts(session)?)))
+        .call(|session| {
+            let orders = Order::latest(session, LATEST)?;
+            Ok((orders, Refund::latest(session, LATEST)?, ledger::accounts(session)?))
+        })
         .await?;
     let orders: Vec<_> = orders.into_iter().map(OrderRow::from).collect();
+    let refunds: Vec<_> = refunds.into_iter().map(RefundRow::from).collect();
     let accounts: Vec<_> = accounts.into_iter().map(AccountRow::from).collect();
     let now = date_time(app.clock.now());
     html::page(
@@ -98,6 +124,7 @@ pub(crate) async fn index(
         context! {
             admin => true,
             orders => Serde(orders),
+            refunds => Serde(refunds),
             accounts => Serde(accounts),
             now,
         },

@@ -79,7 +79,9 @@ pub(crate) struct RefundReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_credit_initiate_timestamp: Option<String>,
     refund_detail_info_list: Vec<RefundDetail>,
-    agent_info: AgentInfo,
+    /// Only in the notification: Paytm's Python SDK fails on an object here in the status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_info: Option<AgentInfo>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,13 +136,13 @@ impl RefundReport {
             user_credit_initiate_status: credited,
             user_credit_initiate_timestamp: refund.credited_at.map(date_time),
             refund_detail_info_list: vec![RefundDetail::of(order, refund)],
-            agent_info: AgentInfo::default(),
+            agent_info: None,
         }
     }
 
     /// The body of the notification that the customer is being credited: no result.
     pub(crate) fn credited(self) -> Self {
-        Self { result_info: None, ..self }
+        Self { result_info: None, agent_info: Some(AgentInfo::default()), ..self }
     }
 
     /// One rupee too much.

@@ -1,5 +1,8 @@
 //! The sandbox's own controls, its books, and what survives a restart.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
 use axum::http::{Method, StatusCode};
 use paytm_sandbox::Config;
 use serde_json::{Value, json};
@@ -106,6 +109,35 @@ async fn books_clock_and_settings_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn an_answered_call_survives_the_death_of_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_paytm-sandbox"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--mid", MID, "--key", KEY, "--database"])
+            .arg(folder.path().join("books.db"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        BufReader::new(program.stdout.take().unwrap()).read_line(&mut greeting).unwrap();
+        let (_, address) = greeting.trim().rsplit_once('/').unwrap();
+        let sandbox = Sandbox::at(address.parse().unwrap());
+        (program, sandbox)
+    };
+    let (mut program, sandbox) = start();
+    for order_id in ["A", "B", "C"] {
+        sandbox.paid(order_id, "100.00").await;
+    }
+    // SIGKILL, right after the last answer.
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let (mut program, sandbox) = start();
+    assert_eq!(sandbox.books().await["totals"]["captured_paise"], 30_000);
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
+#[tokio::test]
 async fn scenarios_are_listed_for_programs_and_people() {
     let sandbox = Sandbox::start().await;
     let list: Vec<Value> =
@@ -119,9 +151,11 @@ async fn scenarios_are_listed_for_programs_and_people() {
 #[tokio::test]
 async fn the_front_page_shows_orders_and_accounts() {
     let sandbox = Sandbox::start().await;
-    sandbox.paid("ORD-1", "100.00").await;
+    let txn_id = sandbox.paid("ORD-1", "100.00").await;
+    sandbox.try_refund(&crate::client::refund("ORD-1", &txn_id, "R-77", "40.00")).await.unwrap();
     let page = sandbox.get("/").await;
-    assert!(page.text.contains("ORD-1") && page.text.contains(&format!("merchant:{MID}")));
+    assert!(page.text.contains("ORD-1") && page.text.contains("R-77"));
+    assert!(page.text.contains(&format!("merchant:{MID}")));
     let style = sandbox.get("/sandbox/style.css").await;
     assert!(style.headers["content-type"].to_str().unwrap().starts_with("text/css"));
 }

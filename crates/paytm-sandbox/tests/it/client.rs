@@ -26,13 +26,13 @@ pub(crate) const CALLBACK_URL: &str = "https://merchant.example/callback";
 const SALT: [u8; 4] = *b"aB3d";
 
 /// Far longer than anything takes; only a broken sandbox makes a test wait for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running sandbox, stopped when dropped.
 pub(crate) struct Sandbox {
     pub(crate) address: SocketAddr,
     http: HttpClient<HttpConnector, Full<Bytes>>,
-    _running: oneshot::Sender<()>,
+    _running: Option<oneshot::Sender<()>>,
 }
 
 pub(crate) fn config() -> Config {
@@ -56,8 +56,13 @@ impl Sandbox {
             let stopped = async { drop(stopped.await) };
             paytm_sandbox::serve(listener, config, stopped).await.unwrap();
         });
+        Self { _running: Some(running), ..Self::at(address) }
+    }
+
+    /// A sandbox that runs already.
+    pub(crate) fn at(address: SocketAddr) -> Self {
         let http = HttpClient::builder(TokioExecutor::new()).build_http();
-        Self { address, http, _running: running }
+        Self { address, http, _running: None }
     }
 
     /// A sandbox whose merchant receives notifications.

@@ -1,12 +1,14 @@
 //! Every scenario, by name. A scenario that is in no list here fails a test.
 
 use std::collections::BTreeSet;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use paytm_sandbox::{Config, SCENARIOS, by_name};
 use serde_json::json;
 
-use crate::client::{Answer, MID, Sandbox, config, fields_verify, order, refund};
+use crate::client::{Answer, MID, Sandbox, config, fields_verify, order, refund, signed};
 
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
@@ -258,6 +260,27 @@ async fn a_dropped_answer_leaves_its_effect_and_a_broken_call_none() {
     assert!(sandbox.initiate(&order("NOTHING")).await.is_none());
     assert_eq!(sandbox.status("NOTHING").await.code(), "334");
     assert_eq!(sandbox.books().await["totals"]["orders"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_is_a_reset_and_a_dropped_answer_is_not() {
+    let sandbox = Sandbox::start().await;
+    for (scenario, end) in
+        [("initiate-reset", Err(ErrorKind::ConnectionReset)), ("initiate-dropped", Ok(0))]
+    {
+        sandbox.choose_scenario(scenario, scenario).await;
+        let message = signed(&order(scenario).to_string());
+        let mut stream = TcpStream::connect(sandbox.address).unwrap();
+        write!(
+            stream,
+            "POST /order/initiate?mid={MID}&orderId={scenario} HTTP/1.1\r\nhost: x\r\n\
+             content-length: {}\r\n\r\n{message}",
+            message.len()
+        )
+        .unwrap();
+        let read = stream.read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(read, end, "{scenario}");
+    }
 }
 
 #[tokio::test]

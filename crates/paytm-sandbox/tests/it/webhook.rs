@@ -5,7 +5,7 @@ use paytm::checksum;
 use paytm_sandbox::{Config, NotificationFormat};
 use serde_json::{Value, json};
 
-use crate::client::{KEY, MID, Sandbox, config, fields_verify};
+use crate::client::{KEY, MID, PATIENCE, Sandbox, config, fields_verify};
 
 #[tokio::test]
 async fn a_payment_is_notified_with_a_form() {
@@ -69,16 +69,17 @@ async fn anything_but_200_is_repeated_with_the_same_bytes_until_the_plan_ends() 
 }
 
 /// Waits until the outcome of this many attempts is in the books.
-async fn settled(sandbox: &Sandbox, attempts: i64) -> Value {
-    loop {
-        let logged = sandbox.webhooks("ORD-1").await.remove(0);
-        let results = ["500", "404", "202"];
-        let last = results[usize::try_from(attempts).unwrap() - 1];
-        if logged["attempts"] == attempts && logged["last_result"] == last {
-            return logged;
+async fn settled(sandbox: &Sandbox, attempts: usize) -> Value {
+    let expected = (json!(attempts), json!(["500", "404", "202"][attempts - 1]));
+    let settling = async {
+        loop {
+            let logged = sandbox.webhooks("ORD-1").await.remove(0);
+            if (&logged["attempts"], &logged["last_result"]) == (&expected.0, &expected.1) {
+                return logged;
+            }
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    tokio::time::timeout(PATIENCE, settling).await.unwrap()
 }
 
 #[tokio::test]
