@@ -1,0 +1,163 @@
+// Payment Page as a page of its own: what a customer sees and can do.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { atPaytm, demo, heading, inspect, launch, link, newPage, payment, signed, status } from './stage.mjs';
+
+let browser;
+before(async () => { browser = await launch(); });
+after(() => browser.close());
+
+const shop = (path) => `${demo.shop}${path}`;
+const PAY = 'button.primary';
+
+/** Opens a link, runs the story, and wants no complaint of the browser. */
+const story = (name, options, parameters, tell) =>
+  test(name, async () => {
+    const page = await newPage(browser, options);
+    const sent = payment(parameters);
+    await page.goto(link(sent));
+    await tell(page, sent);
+    assert.deepEqual(page.context().complaints, []);
+    await page.context().close();
+  });
+
+story('a payment succeeds and leads back to the shop', {}, { merchant_success_url: shop('/?paid') },
+  async (page, { payment_id }) => {
+    await inspect(page, 'open');
+    assert.equal((await status(payment_id)).errors[0].code, '3061', 'nothing is stored before the customer confirms');
+    await page.click(PAY);
+    await atPaytm(page);
+    await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+    await inspect(page, 'paid');
+    assert.equal((await status(payment_id)).payment.status, 'success');
+    await page.getByRole('link', { name: 'Back to the shop' }).click();
+    await page.waitForURL(shop('/?paid'));
+  });
+
+story('a cancelled payment says so and leads back to try again', {}, { merchant_fail_url: shop('/?again') },
+  async (page, { payment_id }) => {
+    await page.click(PAY);
+    await atPaytm(page, 'cancel');
+    await page.getByText('You cancelled the payment at Paytm.').waitFor();
+    await inspect(page, 'declined');
+    assert.equal((await status(payment_id)).payment.status, 'decline');
+    await page.getByRole('link', { name: 'Back to the shop to try again' }).click();
+    await page.waitForURL(shop('/?again'));
+  });
+
+story('a redirect address goes to the shop at once', {}, { redirect_success_url: shop('/?done') },
+  async (page) => {
+    await page.click(PAY);
+    await atPaytm(page);
+    await page.waitForURL(shop('/?done'));
+  });
+
+story('a countdown leads on, unless the customer stays', {},
+  { merchant_success_url: shop('/'), merchant_success_enabled: 2 },
+  async (page) => {
+    await page.click(PAY);
+    await atPaytm(page);
+    await page.getByText(/You go back to the shop in \d+ seconds/).waitFor();
+    await inspect(page, 'countdown');
+    await page.getByRole('button', { name: 'Stay here' }).click();
+    await page.getByText(/You go back to the shop in/).waitFor({ state: 'hidden' });
+  });
+
+story('the limit time ends a payment under the eyes of its customer', {},
+  { best_before: new Date(Date.now() + 30_000).toISOString() },
+  async (page, { payment_id }) => {
+    await page.click(PAY);
+    await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+    await page.goBack();
+    await page.getByRole('timer').waitFor();
+    await inspect(page, 'handover');
+    await page.getByText('The payment was not finished in time.').waitFor({ timeout: 60_000 });
+    await inspect(page, 'too-late');
+    assert.equal((await status(payment_id)).operations[0].code, '603');
+  });
+
+story('going back from Paytm neither sends the customer there again nor starts another payment', {}, {},
+  async (page, sent) => {
+    await page.click(PAY);
+    await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+    await page.goBack();
+    await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
+    await page.reload();
+    await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
+    await page.goto(link(sent));
+    await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
+    await page.click(PAY);
+    await atPaytm(page);
+    await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+    await page.goto(link(sent));
+    await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+  });
+
+story('two tabs of one link make one payment', {}, {}, async (page, sent) => {
+  const other = await page.context().newPage();
+  await other.goto(link(sent));
+  await Promise.all([page.click(PAY), other.click(PAY)]);
+  await Promise.all([page, other].map((tab) => tab.waitForURL((url) => url.href.startsWith(demo.sandbox))));
+  const order = (tab) => new URL(tab.url()).searchParams.get('orderId');
+  assert.equal(order(page), order(other));
+  await other.goBack();
+  await atPaytm(page);
+  await heading(other).filter({ hasText: 'Payment successful' }).waitFor();
+});
+
+story('everything works without JavaScript', { javaScriptEnabled: false }, {}, async (page) => {
+  await page.click(PAY);
+  await page.getByRole('button', { name: 'Continue to Paytm' }).click();
+  await atPaytm(page);
+  await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+});
+
+for (const language of ['en', 'hi', 'ru', 'ta', 'te', 'bn', 'mr']) {
+  story(`the narrowest phone, at night, in ${language}`,
+    { viewport: { width: 320, height: 640 }, colorScheme: 'dark' },
+    { language_code: language, payment_amount: 99_999_900, merchant_return_url: shop('/') },
+    async (page) => {
+      assert.equal(await page.locator('html').getAttribute('lang'), language);
+      assert.match(await heading(page).innerText(), /₹9,99,999\.00/);
+      await inspect(page, `narrow-${language}`);
+      await page.click(PAY);
+      await atPaytm(page, 'cancel');
+      await page.locator('.reason').waitFor();
+      await inspect(page, `narrow-declined-${language}`);
+    });
+}
+
+test('what stands in the way is explained', async () => {
+  const page = await newPage(browser);
+  const cases = {
+    link: [{ ...payment(), payment_amount: 1 }, 403],
+    parameters: [payment({ payment_currency: 'EUR', best_before: 'tomorrow' }), 400],
+    expired: [payment({ best_before: '2020-01-01T00:00:00+0000', merchant_return_url: shop('/') }), 410],
+  };
+  for (const [name, [parameters, code]] of Object.entries(cases)) {
+    assert.equal((await page.goto(link(parameters))).status(), code, name);
+    await inspect(page, `obstacle-${name}`);
+  }
+  const first = payment();
+  await page.goto(link(first));
+  await page.click(PAY);
+  await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+  const { signature, ...same } = first;
+  assert.equal((await page.goto(link(signed({ ...same, payment_amount: 200 })))).status(), 409);
+  await inspect(page, 'obstacle-taken');
+  assert.equal((await page.goto(`${demo.gate}/payment/nothing`)).status(), 404);
+  await inspect(page, 'obstacle-unknown');
+});
+
+test('the first load is small', async () => {
+  const page = await newPage(browser);
+  let bytes = 0;
+  page.on('requestfinished', async (request) => {
+    const { responseBodySize, responseHeadersSize } = await request.sizes();
+    bytes += responseBodySize + responseHeadersSize;
+  });
+  await page.goto(link(), { waitUntil: 'networkidle' });
+  const painted = await page.evaluate(() => performance.getEntriesByName('first-paint')[0]?.startTime);
+  console.log(`first load ${bytes} bytes, first paint after ${Math.round(painted)} ms`);
+  assert.ok(bytes > 0 && bytes < 30_000, `${bytes} bytes`);
+});
