@@ -136,6 +136,16 @@ impl Problem {
         Self::refused(Code::InvalidJson, &error.to_string())
     }
 
+    /// JSON, but no object.
+    pub(crate) fn not_an_object() -> Self {
+        Self::refused(Code::MalformedRequest, "the body is not a JSON object")
+    }
+
+    /// A signature that is missing or wrong. `expected` helps the developer of a test project.
+    pub(crate) fn not_believed(code: Code, detail: &str, expected: Option<String>) -> Self {
+        Self::refused(code, detail).at_field(code, "general.signature", expected)
+    }
+
     /// Parameters that are missing or wrong, all of them.
     pub(crate) fn wrong_parameters(errors: &[FieldError]) -> Self {
         let paths: Vec<&str> = errors.iter().map(|error| error.path).collect();
@@ -164,12 +174,12 @@ impl Problem {
     }
 
     /// Adds which parameter it is about, and more about it.
-    pub(crate) fn at_field(mut self, field: &str, description: Option<String>) -> Self {
+    fn at_field(mut self, code: Code, path: &str, description: Option<String>) -> Self {
         if let Self::Refused { answer, .. } = &mut self {
             answer.errors.push(WireError {
-                code: answer.code.clone(),
-                field: Some(format!("/{}", field.replace('.', "/"))),
-                message: answer.message.clone(),
+                code: code.number().to_string(),
+                field: Some(format!("/{}", path.replace('.', "/"))),
+                message: code.message().to_owned(),
                 description,
             });
         }
@@ -181,7 +191,7 @@ impl Problem {
         if let Self::Refused { answer, .. } = &mut self {
             let payment = document.pointer("/general/payment_id").and_then(Value::as_str);
             answer.project_id = Some(project.0);
-            answer.payment_id = payment.map(str::to_owned);
+            answer.payment_id = payment.filter(|id| !id.is_empty()).map(str::to_owned);
         }
         self
     }
@@ -253,7 +263,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let mut problem = Self::refused(refusal.code, &refusal.message);
         if let Some(field) = refusal.field {
-            problem = problem.at_field(field, None);
+            problem = problem.at_field(refusal.code, field, None);
         }
         if let Self::Refused { answer, .. } = &mut problem {
             answer.request_id = refusal.earlier.map(|earlier| earlier.0);

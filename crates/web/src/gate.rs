@@ -41,7 +41,7 @@ pub struct GateConfig {
     pub body_bytes_max: usize,
     /// Every answer leaves within this time. Some clients give up after five seconds.
     pub answer_within: Duration,
-    /// Requests that are worked on at once; what exceeds it is turned away before any work. Half
+    /// Requests that are worked on at once; what exceeds it is turned away before it is read. Half
     /// of what the store lets wait, so that its other users find room.
     pub in_flight_max: usize,
 }
@@ -117,12 +117,14 @@ async fn answer<A: Action>(State(gate): State<Gate>, request: Request) -> Respon
 impl Gate {
     async fn carry_out<A: Action>(&self, request: Request) -> Result<Response, Problem> {
         let Inner { shared, config, in_flight } = &*self.inner;
-        let _place = in_flight.try_acquire().map_err(|_full| Problem::overloaded())?;
         let deadline = Instant::now() + config.answer_within;
         let body = timeout_at(deadline, read_body(request.into_body(), config.body_bytes_max))
             .await
             .map_err(|_elapsed| Problem::body_too_slow(config.answer_within))??;
-        timeout_at(deadline, act::<A>(shared.platform(), &body))
+        // Not before the body is here, or slow senders would hold all places.
+        let _place = in_flight.try_acquire().map_err(|_full| Problem::overloaded())?;
+        // A verb's future is some 20 KiB: boxed, it is not copied from wrapper to wrapper.
+        timeout_at(deadline, Box::pin(act::<A>(shared.platform(), &body)))
             .await
             .map_err(|_elapsed| Problem::too_late())?
     }

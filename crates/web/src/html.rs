@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::exchange::with_type;
 
 /// The one style sheet, written into each page.
-const STYLE: &str = include_str!("../static/page.css");
+const STYLE: &str = include_str!("html.css");
 
 /// Allows [`STYLE`], by its hash, and nothing else.
 const POLICY: &str = "default-src 'none'; \

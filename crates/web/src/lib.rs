@@ -5,9 +5,9 @@
 mod error;
 mod exchange;
 pub mod gate;
-pub mod page;
 mod html;
 pub mod ops;
+pub mod page;
 pub mod provider;
 mod request_id;
 mod shared;

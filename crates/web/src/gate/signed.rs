@@ -14,9 +14,6 @@ use wire::{explain, json};
 use super::Action;
 use crate::error::Problem;
 
-/// Where errors point for the signature.
-const SIGNATURE_FIELD: &str = "general.signature";
-
 /// Stands in for the secret of a project that does not exist, so that refusing takes as long.
 const NO_SECRET: &str = "no project has this secret: it is only there to spend the same time";
 
@@ -32,6 +29,9 @@ impl Signed {
     /// Believes a body, or says why not.
     pub(super) async fn read<A: Action>(platform: &Platform, body: &[u8]) -> Result<Self, Problem> {
         let document = json::parse_strict(body).map_err(|error| Problem::not_json(&error))?;
+        if !document.is_object() {
+            return Err(Problem::not_an_object());
+        }
         let Some(id) = document.pointer(A::PROJECT).and_then(project_id) else {
             let errors = A::parse(&document).err().unwrap_or_default();
             return Err(Problem::wrong_parameters(&errors));
@@ -71,9 +71,9 @@ fn refusal(project: &Project, document: &Value, given: &str, error: &VerifyError
         }
     };
     if !project.settings.test_mode {
-        return Problem::refused(code, &error.to_string()).at_field(SIGNATURE_FIELD, None);
+        return Problem::not_believed(code, &error.to_string(), None);
     }
     let finding = explain::diagnose(document, given, project.signing_secret(), &[]);
     let expected = format!("The string to sign is: {}", explain::expected_string(document));
-    Problem::refused(code, &finding.to_string()).at_field(SIGNATURE_FIELD, Some(expected))
+    Problem::not_believed(code, &finding.to_string(), Some(expected))
 }
