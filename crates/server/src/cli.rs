@@ -77,11 +77,7 @@ impl Shared {
         flags: impl IntoIterator<Item = Flag>,
     ) -> Result<Loaded, ConfigError> {
         let database = flag("--database", ("database", "path"), self.database.as_ref());
-        Loaded::read(
-            self.config.as_deref(),
-            std::env::vars_os(),
-            database.into_iter().chain(flags),
-        )
+        Loaded::read(self.config.as_deref(), std::env::vars_os(), database.into_iter().chain(flags))
     }
 
     /// The options in force for a command without flags of its own.

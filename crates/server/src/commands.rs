@@ -94,7 +94,9 @@ fn refused(error: VerbError) -> anyhow::Error {
     match error {
         VerbError::Fault(fault) => fault.into(),
         VerbError::Refused(refusal) => {
-            anyhow::anyhow!("{} (code {})", refusal.message, refusal.code.number())
+            let earlier = refusal.earlier.map(|request| format!(", request_id {}", request.0));
+            let (message, code) = (refusal.message, refusal.code.number());
+            anyhow::anyhow!("{message} (code {code}{})", earlier.unwrap_or_default())
         }
     }
 }

@@ -8,14 +8,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-
 use anyhow::{Context as _, bail};
 use app::platform::{Parts, Platform};
-use app::ports::Entropy as _;
+use app::project::new_secret;
 use app::scheduler::Places;
 use app::secrets::{MASTER_KEY_BYTES, Vault};
 use domain::id::ProjectId;
-use store::{Options, Store, projects};
+use store::{Options, ServeLock, Store, projects};
 use tokio::sync::Notify;
 
 use crate::clock::SystemClock;
@@ -49,12 +48,17 @@ pub(crate) fn open_store(config: &Config, missing: Missing) -> anyhow::Result<St
     Ok(Store::open(path, &Options::default())?)
 }
 
+/// Takes the lock of the one process that serves the database.
+pub(crate) fn lock(store: &Store) -> anyhow::Result<ServeLock> {
+    store.lock_exclusive().context("this database is being served already")
+}
+
 /// Opens the platform for one command. Nothing runs in it: jobs that a command plans are found by
 /// the server, which looks every second.
 pub(crate) async fn open(config: &Config, missing: Missing) -> anyhow::Result<Platform> {
     let store = open_store(config, missing)?;
     let work = Arc::new(Notify::new());
-    platform(config, store, SystemClock::default(), &[], &work).await
+    platform(config, store, &[], &work).await
 }
 
 /// Puts the platform together. `own` are the addresses this process listens on, `work` is told
@@ -62,7 +66,6 @@ pub(crate) async fn open(config: &Config, missing: Missing) -> anyhow::Result<Pl
 pub(crate) async fn platform(
     config: &Config,
     store: Store,
-    clock: SystemClock,
     own: &[SocketAddr],
     work: &Arc<Notify>,
 ) -> anyhow::Result<Platform> {
@@ -70,7 +73,7 @@ pub(crate) async fn platform(
     let parts = Parts {
         store,
         vault,
-        clock: Arc::new(clock),
+        clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         http: Arc::new(HttpClient::new(config.egress, own)),
         public_url: config.public.url.as_str().to_owned(),
@@ -122,15 +125,12 @@ async fn master_key(config: &Config, store: &Store) -> anyhow::Result<[u8; MASTE
 
 /// Writes a new random key that only the owner of the process can read.
 fn create_key(path: &Path) -> io::Result<()> {
-    let mut key = [0; MASTER_KEY_BYTES];
-    SystemEntropy.fill(&mut key);
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut file = match file {
         // Another command was quicker: its key is as good.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         file => file?,
     };
-    writeln!(file, "{text}")?;
+    writeln!(file, "{}", new_secret(&SystemEntropy))?;
     file.sync_all()
 }

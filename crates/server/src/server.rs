@@ -2,6 +2,7 @@
 //! database's lock to the drained stop.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -17,7 +18,6 @@ use web::ops::Heartbeat;
 use web::page::{BrokenAsset, PageConfig};
 use web::provider::ProviderConfig;
 
-use crate::clock::SystemClock;
 use crate::config::{Config, Listen};
 use crate::entropy::SystemEntropy;
 use crate::stop::Stop;
@@ -35,10 +35,9 @@ impl Sockets {
     pub(crate) fn open(listen: &Listen) -> anyhow::Result<Self> {
         let mut sockets = BTreeMap::new();
         for address in [listen.gate, listen.page, listen.provider, listen.ops] {
-            if !sockets.contains_key(&address) {
-                let socket = TcpListener::bind(address)
-                    .with_context(|| format!("cannot listen on {address}"))?;
-                sockets.insert(address, socket);
+            if let Entry::Vacant(place) = sockets.entry(address) {
+                let socket = TcpListener::bind(address);
+                place.insert(socket.with_context(|| format!("cannot listen on {address}"))?);
             }
         }
         Ok(Self(sockets))
@@ -78,8 +77,7 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let work = Arc::new(Notify::new());
         let own: Vec<SocketAddr> = sockets.0.keys().map(|it| sockets.address(*it)).collect();
-        let clock = SystemClock::default();
-        let platform = installation::platform(config, store, clock, &own, &work).await?;
+        let platform = installation::platform(config, store, &own, &work).await?;
         let heartbeat = Heartbeat::new(platform.now());
         let mut routers = routers(config, &platform, &heartbeat)?;
         let faces = sockets

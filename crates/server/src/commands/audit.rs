@@ -15,8 +15,10 @@ use crate::output::{self, money};
 
 /// Prove that the books are true: the journal balances, and it agrees with every payment.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit code 0 if nothing is wrong, 1 if something is. It may run beside the \
-                        server.")]
+#[command(
+    after_help = "Exit code 0 if nothing is wrong, 1 if something is. It may run beside the \
+                        server."
+)]
 pub(crate) struct Audit {}
 
 #[derive(Debug, Serialize)]
@@ -82,10 +84,10 @@ impl Report {
             currency: balance.currency.clone(),
             amount: balance.minor,
         });
-        let unbalanced = found.unbalanced.iter().map(|(currency, minor)| Difference {
-            currency: currency.clone(),
-            amount: *minor,
-        });
+        let unbalanced = found
+            .unbalanced
+            .iter()
+            .map(|(currency, minor)| Difference { currency: currency.clone(), amount: *minor });
         let disagreements = found.disagreements.iter().map(|it| Disagreement {
             project: it.payment.project().0,
             payment: it.payment.payment().0.clone(),
@@ -104,9 +106,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.clean {
-            writeln!(f, "The books are true: {} payments agree with the journal.", self.payments)?;
+            writeln!(f, "The books are true. Payments compared: {}.", self.payments)?;
         } else {
-            writeln!(f, "THE BOOKS ARE WRONG. {} payments were compared.", self.payments)?;
+            writeln!(f, "THE BOOKS ARE WRONG. Payments compared: {}.", self.payments)?;
         }
         let mut balances = Table::default();
         for balance in &self.balances {

@@ -5,9 +5,10 @@ mod paytm;
 pub(super) mod ports;
 mod report;
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::{fs, io};
 
 use ::paytm::account::Mode;
 use anyhow::{Context as _, bail};
@@ -16,6 +17,8 @@ use app::project::{PaytmSettings, Project, Settings};
 use app::verbs::NewProject;
 use clap::Args;
 use store::{ServeLock, Store};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use self::paytm::Sandbox;
@@ -66,7 +69,7 @@ impl Demo {
         let wanted = Addresses::wanted(folder);
         let gate = ports::open(wanted.gate)?;
         let ops = ports::open(wanted.ops)?;
-        let shop = ports::open(wanted.shop)?;
+        let counter = ports::open(wanted.shop)?;
 
         let config = self.config(&gate, &ops)?;
         telemetry::init(&config.log)?;
@@ -79,7 +82,7 @@ impl Demo {
         let addresses = Addresses {
             gate: gate.local_addr()?,
             ops: ops.local_addr()?,
-            shop: shop.local_addr()?,
+            shop: counter.local_addr()?,
             sandbox: sandbox.address,
         };
         addresses.remember(folder)?;
@@ -87,8 +90,14 @@ impl Demo {
         let server = Server::new(&config, store, lock, Sockets::of([gate, ops])?).await?;
         let project = project(server.platform(), &addresses).await?;
         let ready = Ready::new(&addresses, &project, folder);
-        let world = World { server, sandbox, shop, shop_config: shop_config(&project, &addresses) };
-        world.run(&stop, || Ok(output::print(&ready, shared.format())?)).await?;
+        let world = World { server, sandbox, counter, shop: shop_config(&project, &addresses) };
+        let announce = async {
+            for address in [addresses.shop, addresses.gate, addresses.ops, addresses.sandbox] {
+                answers(address).await.with_context(|| format!("{address} does not answer"))?;
+            }
+            Ok(output::print(&ready, shared.format())?)
+        };
+        world.run(&stop, announce).await?;
         Ok(Answer::Yes)
     }
 
@@ -113,7 +122,7 @@ impl Demo {
 
     fn open_store(&self, config: &Config) -> anyhow::Result<(Store, ServeLock)> {
         let store = installation::open_store(config, Missing::Create)?;
-        let lock = store.lock_exclusive()?;
+        let lock = installation::lock(&store)?;
         if !self.fresh {
             return Ok((store, lock));
         }
@@ -142,27 +151,35 @@ fn forget(folder: &Path) -> anyhow::Result<()> {
 struct World {
     server: Server,
     sandbox: Sandbox,
-    shop: TcpListener,
-    shop_config: shop::Config,
+    counter: TcpListener,
+    shop: shop::Config,
 }
 
 impl World {
-    /// Runs all parts. When one of them ends, all do; the sandbox last, so that calls to it end.
+    /// Runs all parts, and `announce` beside them. When a part ends or the announcement fails, all
+    /// end; the sandbox last, so that calls to it end.
     async fn run(
         self,
         stop: &Stop,
-        ready: impl FnOnce() -> anyhow::Result<()>,
+        announce: impl Future<Output = anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
-        let Self { server, mut sandbox, shop, shop_config } = self;
+        let Self { server, mut sandbox, counter, shop } = self;
         let mut parts = JoinSet::new();
         let until = stop.clone();
         parts.spawn(async move { server.run(&until).await });
-        parts.spawn(shop::serve(shop, shop_config, stop.asked()));
-        ready()?;
+        parts.spawn(shop::serve(counter, shop, stop.asked()));
+        let mut announce = pin!(announce);
+        let (mut announced, mut can_pay) = (false, true);
         let mut result = Ok(());
-        let mut can_pay = true;
         while !parts.is_empty() {
             let ended = tokio::select! {
+                answered = &mut announce, if !announced => {
+                    announced = true;
+                    if answered.is_ok() {
+                        continue;
+                    }
+                    answered
+                }
                 Some(ended) = parts.join_next() => ended.context("a part panicked").flatten(),
                 ended = sandbox.ended(), if can_pay => {
                     can_pay = false;
@@ -175,6 +192,13 @@ impl World {
         sandbox.stop().await?;
         result
     }
+}
+
+/// Waits until whoever listens there answers a request, whatever the answer is.
+async fn answers(address: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
+    stream.read_u8().await.map(drop)
 }
 
 /// The project, made if it is missing, with today's addresses.
@@ -221,7 +245,7 @@ fn shop_config(project: &Project, addresses: &Addresses) -> shop::Config {
         project_id: project.id.0,
         secret: project.signing_secret().to_owned(),
         gate_url: url(addresses.gate),
-        page_url: None,
+        page_url: Some(url(addresses.gate)),
     }
 }
 

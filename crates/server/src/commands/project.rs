@@ -10,7 +10,6 @@ use app::verbs::NewProject;
 use clap::{Args, Subcommand};
 use domain::id::ProjectId;
 
-
 use self::settings::Changes;
 use self::view::{Created, List, Rotated, Shown};
 use super::{Answer, Usage};
@@ -44,7 +43,7 @@ The Paytm key may also stand in the environment variable DWAR_PAYTM_KEY.")]
 pub(crate) struct Create {
     /// The project's name, as people read it.
     name: String,
-    /// Its number, which merchants send as project_id [default: the next free one].
+    /// Its number, which merchants send with every request [default: the next free one].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..1 << 53))]
     id: Option<i64>,
     /// The secret it signs with [default: a random one].
@@ -114,7 +113,9 @@ impl Create {
     async fn run(self, platform: &Platform) -> anyhow::Result<Created> {
         let Self { name, id, secret, changes } = self;
         let Some(mid) = changes.paytm_mid.clone() else {
-            return Err(Usage("--paytm-mid is missing: the merchant id of the account".into()).into());
+            return Err(
+                Usage("--paytm-mid is missing: the merchant id of the account".into()).into()
+            );
         };
         let Some(paytm_key) = changes.paytm_key()? else {
             return Err(Usage("--paytm-key or --paytm-key-file is missing".into()).into());

@@ -39,8 +39,8 @@ pub(crate) struct Refund {
     #[arg(long, value_name = "N")]
     project: Option<i64>,
     /// An id of this refund, unique in the project: with it, a repeated command refunds once.
-    #[arg(long, value_name = "ID")]
-    refund_id: Option<String>,
+    #[arg(long = "refund-id", value_name = "ID")]
+    id: Option<String>,
     /// Why, for the merchant's books.
     #[arg(long, value_name = "TEXT", default_value = "Refunded by the operator")]
     description: String,
@@ -110,7 +110,7 @@ impl Refund {
             payment.insert("amount".to_owned(), json!(amount.minor()));
             payment.insert("currency".to_owned(), json!(amount.currency().code()));
         }
-        if let Some(id) = &self.refund_id {
+        if let Some(id) = &self.id {
             payment.insert("merchant_refund_id".to_owned(), json!(id));
         }
         let document = json!({

@@ -42,11 +42,8 @@ impl Sandbox {
             notification_url: Some(self.notification_url),
             ..Merchant::new(&self.mid, &self.key)
         };
-        let config = Config {
-            database: Some(self.books),
-            merchants: vec![merchant],
-            ..Config::default()
-        };
+        let config =
+            Config { database: Some(self.books), merchants: vec![merchant], ..Config::default() };
         paytm_sandbox::serve(TcpListener::from_std(socket)?, config, parent_gone()).await?;
         Ok(Answer::Yes)
     }

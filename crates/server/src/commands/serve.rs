@@ -32,7 +32,7 @@ pub(crate) struct Serve {
     /// Answer operators' machines here: health, metrics [default: 127.0.0.1:8081].
     #[arg(long, value_name = "ADDRESS")]
     ops: Option<SocketAddr>,
-    /// How customers' browsers and Paytm reach this server [default: http://127.0.0.1:8080].
+    /// How customers' browsers and Paytm reach this server [default: port 8080 here].
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     #[command(flatten)]
@@ -57,6 +57,7 @@ impl Logging {
 #[derive(Debug, Serialize)]
 struct Ready {
     gate: String,
+    payment_page: String,
     provider: String,
     ops: String,
     public_url: String,
@@ -71,14 +72,16 @@ impl Serve {
         telemetry::init(&config.log)?;
         let stop = Stop::on_signals()?;
         let store = installation::open_store(&config, Missing::Create)?;
-        let lock = store.lock_exclusive()?;
+        let lock = installation::lock(&store)?;
         let sockets = Sockets::open(&config.listen)?;
         let url = |address| format!("http://{}", sockets.address(address));
-        let (gate, provider, ops) =
-            (url(config.listen.gate), url(config.listen.provider), url(config.listen.ops));
+        let listen = &config.listen;
+        let [gate, payment_page, provider, ops] =
+            [listen.gate, listen.page, listen.provider, listen.ops].map(url);
         let server = Server::new(&config, store, lock, sockets).await?;
         let ready = Ready {
             gate,
+            payment_page,
             provider,
             ops,
             public_url: config.public.url.as_str().to_owned(),

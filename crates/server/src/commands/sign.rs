@@ -35,7 +35,8 @@ pub(crate) struct Sign {
 struct Signed {
     string: String,
     signature: String,
-    signed: Value,
+    #[serde(rename = "signed")]
+    message: Value,
 }
 
 impl Sign {
@@ -61,7 +62,7 @@ impl Signed {
                 let string = signature::canonical_string(&document);
                 let signature = signature::sign(&document, secret);
                 let signed = with_signature(document, &signature);
-                Self { string, signature, signed }
+                Self { string, signature, message: signed }
             }
             Message::Page { base, params } => {
                 let unsigned = params.iter().filter(|(name, _)| *name != "signature");
@@ -71,16 +72,13 @@ impl Signed {
                 let signature = signature::sign_query(&params, secret);
                 let query = params.with("signature", &signature).encode();
                 let signed = base.map_or_else(|| query.clone(), |base| format!("{base}?{query}"));
-                Self { string, signature, signed: Value::String(signed) }
+                Self { string, signature, message: Value::String(signed) }
             }
         })
     }
 
     fn to_send(&self) -> String {
-        match &self.signed {
-            Value::String(link) => link.clone(),
-            document => document.to_string(),
-        }
+        self.message.as_str().map_or_else(|| self.message.to_string(), str::to_owned)
     }
 }
 

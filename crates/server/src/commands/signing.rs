@@ -108,11 +108,7 @@ impl Message {
 
 impl Secret {
     /// The secret given, or else the secrets of the project.
-    pub(super) async fn find(
-        &self,
-        shared: &Shared,
-        message: &Message,
-    ) -> anyhow::Result<Secrets> {
+    pub(super) async fn find(&self, shared: &Shared, message: &Message) -> anyhow::Result<Secrets> {
         if let Some(secret) = &self.secret {
             return Ok(Secrets { accepted: vec![secret.clone()], others: Vec::new() });
         }

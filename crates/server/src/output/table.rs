@@ -35,7 +35,10 @@ impl fmt::Display for Table {
         for row in &self.rows {
             let mut line = String::from(INDENT);
             for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(&format!("{cell:<width$}{GAP}"));
+                line += cell;
+                let padding = width.saturating_sub(cell.chars().count());
+                line.extend(std::iter::repeat_n(' ', padding));
+                line += GAP;
             }
             writeln!(f, "{}", line.trim_end())?;
         }

@@ -21,7 +21,7 @@ pub(crate) fn precise(at: Timestamp) -> String {
 pub(crate) fn length(time: Millis) -> String {
     let mut left = time.0.max(0);
     let largest = UNITS.iter().position(|(size, _)| left >= *size);
-    let Some(largest) = largest else { return "0 s".to_owned() };
+    let Some(largest) = largest else { return "0 ms".to_owned() };
     let mut parts = Vec::new();
     for (size, name) in UNITS.iter().skip(largest).take(2) {
         let count = left / size;
@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn lengths_show_two_units_at_most() {
         let table = [
-            (-5, "0 s"),
-            (0, "0 s"),
+            (-5, "0 ms"),
+            (0, "0 ms"),
             (7, "7 ms"),
             (1_200, "1 s"),
             (61_000, "1 min 1 s"),

@@ -1,9 +1,9 @@
 //! The ports of the demonstration: the ones of the last time if they are free, so that links and
 //! open pages go on working; the usual ones at first; any others if those are taken.
 
+use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::{fs, io};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -43,11 +43,7 @@ impl Addresses {
 
 /// Opens a socket at this address, or where its port is taken, at any port of the same host.
 pub(crate) fn open(wanted: SocketAddr) -> anyhow::Result<TcpListener> {
-    let opened = TcpListener::bind(wanted).or_else(|error| match error.kind() {
-        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
-            TcpListener::bind(SocketAddr::new(wanted.ip(), 0))
-        }
-        _ => Err(error),
-    });
+    let any = SocketAddr::new(wanted.ip(), 0);
+    let opened = TcpListener::bind(wanted).or_else(|_taken| TcpListener::bind(any));
     opened.with_context(|| format!("cannot listen on {wanted}"))
 }

@@ -15,6 +15,7 @@ use crate::output::table::Table;
 pub(super) struct Ready {
     shop: String,
     gate: String,
+    payment_page: String,
     ops: String,
     sandbox: String,
     projects: Vec<Access>,
@@ -34,6 +35,7 @@ impl Ready {
         Self {
             shop: url(addresses.shop),
             gate: url(addresses.gate),
+            payment_page: url(addresses.gate),
             ops: url(addresses.ops),
             sandbox: url(addresses.sandbox),
             projects: vec![Access {
@@ -51,7 +53,7 @@ impl fmt::Display for Ready {
         writeln!(f, "  {}\n", self.shop)?;
         writeln!(f, "Pay with phone 7777777777 and OTP 489871. No real money is moved.\n")?;
         let mut table = Table::default();
-        table.row(["Gate", &self.gate, "what the shop talks to"]);
+        table.row(["Gate", &self.gate, "what the shop talks to; Payment Page too"]);
         table.row(["Sandbox", &self.sandbox, "Paytm, played: its orders, books, scenarios"]);
         table.row(["Metrics", &format!("{}/metrics", self.ops), "also /healthz, /readyz"]);
         for access in &self.projects {

@@ -64,10 +64,9 @@ pub(super) fn sale(sale: &Sale) -> (&'static str, String) {
             ("success", format!("Paytm transaction {}", receipt.transaction_id))
         }
         SaleState::Declined { code, .. } => ("decline", self::code(*code)),
-        SaleState::DeclinedThenPaid { code, receipt } => (
-            "decline",
-            format!("{}; paid later, {}", self::code(*code), receipt.transaction_id),
-        ),
+        SaleState::DeclinedThenPaid { code, receipt } => {
+            ("decline", format!("{}; paid later, {}", self::code(*code), receipt.transaction_id))
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) struct Changes {
     /// Where callbacks go unless a payment says otherwise; `none` for nowhere.
     #[arg(long, value_name = "URL", value_parser = address_or_none)]
     callback_url: Option<String>,
+    /// Sites that may show Payment Page in a frame, by scheme and host.
+    #[arg(long, value_name = "URL,..", value_delimiter = ',', value_parser = address)]
+    frame_ancestors: Option<Vec<String>>,
     /// A test project: refusals tell more, and the account is one at Paytm's staging.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(super) test: Option<bool>,
@@ -90,6 +93,9 @@ impl Changes {
         set(&self.paytm_website, &mut settings.paytm.website);
         if let Some(modes) = &self.paytm_modes {
             settings.paytm.modes = modes.iter().map(ToString::to_string).collect();
+        }
+        if let Some(sites) = &self.frame_ancestors {
+            settings.frame_ancestors.clone_from(sites);
         }
         if let Some(url) = &self.callback_url {
             settings.callback_url = Some(url.clone()).filter(|url| url != NONE);

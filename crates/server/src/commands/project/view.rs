@@ -93,6 +93,7 @@ pub(super) struct Shown {
     mode: &'static str,
     created: String,
     callback_url: Option<String>,
+    frame_ancestors: Vec<String>,
     paytm_enabled: bool,
     paytm: Account,
     sale_min: Sum,
@@ -118,8 +119,8 @@ struct Account {
 #[derive(Debug, Serialize)]
 struct Secret {
     created: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret: Option<String>,
+    #[serde(rename = "secret", skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
     #[serde(skip)]
     created_text: String,
 }
@@ -153,6 +154,7 @@ impl Shown {
             mode: if settings.test_mode { "test" } else { "live" },
             created: iso(project.created),
             callback_url: settings.callback_url.clone(),
+            frame_ancestors: settings.frame_ancestors.clone(),
             paytm_enabled: settings.paytm_enabled,
             paytm: Account {
                 mid: settings.paytm.mid.clone(),
@@ -174,12 +176,11 @@ impl Shown {
                 .iter()
                 .map(|key| Secret {
                     created: iso(key.created),
-                    secret: secrets.then(|| key.secret.clone()),
+                    value: secrets.then(|| key.secret.clone()),
                     created_text: time::moment(key.created),
                 })
                 .collect(),
-            base_time: base_time
-                .map(|it| Measured { payments: it.payments, mean_ms: it.mean_ms }),
+            base_time: base_time.map(|it| Measured { payments: it.payments, mean_ms: it.mean_ms }),
             text: Text {
                 created: time::moment(project.created),
                 sales: format!("{} to {}", money::amount(sale_min), money::amount(sale_max)),
@@ -207,6 +208,9 @@ impl fmt::Display for Shown {
         table.row(["Mode", self.mode]);
         table.row(["Made", &self.text.created]);
         table.row(["Callbacks to", &OrDash(self.callback_url.as_deref()).to_string()]);
+        if !self.frame_ancestors.is_empty() {
+            table.row(["Framed by", &self.frame_ancestors.join(", ")]);
+        }
         table.row(["Paytm", &account]);
         table.row(["Paid by", &modes]);
         table.row(["Sales", &self.text.sales]);
@@ -215,7 +219,7 @@ impl fmt::Display for Shown {
         table.row(["Settled in", self.settlement_currency]);
         for (index, key) in self.secrets.iter().enumerate() {
             let what = if index == 0 { "Secret" } else { "Before it" };
-            let secret = key.secret.as_deref().unwrap_or("(hidden; show with --secrets)");
+            let secret = key.value.as_deref().unwrap_or("(hidden; show with --secrets)");
             table.row([what, &format!("{secret}, made {}", key.created_text)]);
         }
         if let Some(base_time) = &self.text.base_time {

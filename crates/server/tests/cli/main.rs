@@ -1,0 +1,8 @@
+//! The program `dwar` as a person meets it: started in a folder of its own, with arguments, and
+//! judged by what it prints, by its exit code and by what it leaves behind.
+
+mod demo;
+mod projects;
+mod serving;
+mod signatures;
+mod world;
