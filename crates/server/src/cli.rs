@@ -94,3 +94,24 @@ pub(crate) fn flag(
 ) -> Option<Flag> {
     value.map(|value| Flag { name, sets, value: value.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn shared_options_stand_before_or_behind_the_command() {
+        for line in ["dwar --json --database x audit", "dwar audit --database x --json"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.shared.format(), Format::Json);
+            assert_eq!(cli.shared.config().unwrap().database.path, PathBuf::from("x"));
+        }
+    }
+}

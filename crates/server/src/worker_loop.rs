@@ -126,3 +126,6 @@ impl Error for Panicked {
         Some(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,9 +37,7 @@ pub(crate) enum Project {
 Examples:
   dwar project create 'Tea shop' --paytm-mid TEASHO12345678901234 --paytm-key-file paytm.key \\
       --callback-url https://tea.example/callback
-  dwar project create Trial --test --paytm-mid MID --paytm-key KEY --paytm-url http://127.0.0.1:8095
-
-The Paytm key may also stand in the environment variable DWAR_PAYTM_KEY.")]
+  dwar project create Trial --test --paytm-mid MID --paytm-key KEY --paytm-url http://127.0.0.1:8095")]
 pub(crate) struct Create {
     /// The project's name, as people read it.
     name: String,

@@ -87,12 +87,16 @@ fn a_payment_lives_through_refund_and_death() -> Result<()> {
     let audit = run(&folder, "", &["audit"])?;
     insta::assert_snapshot!(audit.stdout);
 
-    let (before, sandbox) = (demo.ready.clone(), demo.url("sandbox", "")?);
+    let (before, sandbox) = (demo.ready.get("projects").cloned(), demo.url("sandbox", "")?);
     demo.kill()?;
     wait_until_gone(sandbox.trim_start_matches("http://"))?;
     let again = start(&folder)?;
-    assert_eq!(again.ready, before, "the same addresses, project and secret");
+    assert_eq!(again.ready.get("projects").cloned(), before, "the same project and secret");
+    let project = run(&folder, "", &["project", "show", "--json"])?.stdout;
+    let callbacks = serde_json::from_str::<Value>(&project)?.get("callback_url").cloned();
+    assert_eq!(callbacks, Some(json!(again.url("shop", "/callback")?)));
     assert_eq!(shown(&folder)?.get("status"), Some(&json!("partially refunded")));
+    let sandbox = again.url("sandbox", "")?;
     assert_eq!(again.stop()?, 0);
     wait_until_gone(sandbox.trim_start_matches("http://"))
 }

@@ -58,7 +58,10 @@ fn one_process_serves_and_others_work_beside_it() -> Result<()> {
     assert_eq!(early.code, 1);
     assert!(early.stderr.contains("only a successful payment can be refunded"), "{early:?}");
     let audit = folder.run(&["audit"])?;
-    assert_eq!((audit.code, audit.stdout.as_str()), (0, "The books are true. Payments compared: 1.\n"));
+    assert_eq!(
+        (audit.code, audit.stdout.as_str()),
+        (0, "The books are true. Payments compared: 1.\n")
+    );
 
     let (status, answer) = post(&gate, &signed.replace("25000", "1"))?;
     assert_eq!((status, answer.get("code")), (401, Some(&Value::from("3261"))));

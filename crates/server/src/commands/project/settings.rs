@@ -28,7 +28,7 @@ pub(super) struct Changes {
     #[arg(long, value_name = "URL", value_parser = address_or_none)]
     callback_url: Option<String>,
     /// Sites that may show Payment Page in a frame, by scheme and host.
-    #[arg(long, value_name = "URL,..", value_delimiter = ',', value_parser = address)]
+    #[arg(long, value_name = "URL,..", value_delimiter = ',', value_parser = origin)]
     frame_ancestors: Option<Vec<String>>,
     /// A test project: refusals tell more, and the account is one at Paytm's staging.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -40,13 +40,13 @@ pub(super) struct Changes {
     #[arg(long, value_name = "MID", value_parser = merchant_id)]
     pub(super) paytm_mid: Option<String>,
     /// The key of the Paytm account. Others on this machine can read arguments: prefer a file.
-    #[arg(long, value_name = "KEY", env = "DWAR_PAYTM_KEY", hide_env = true)]
+    #[arg(long, value_name = "KEY")]
     paytm_key: Option<String>,
     /// A file that holds the key of the Paytm account.
     #[arg(long, value_name = "FILE", conflicts_with = "paytm_key")]
     paytm_key_file: Option<PathBuf>,
     /// Scheme and host of Paytm, or of a sandbox [default: Paytm, or its staging with --test].
-    #[arg(long, value_name = "URL", value_parser = address)]
+    #[arg(long, value_name = "URL", value_parser = origin)]
     paytm_url: Option<String>,
     /// Paytm's websiteName of the account [default: DEFAULT, or WEBSTAGING with --test].
     #[arg(long, value_name = "NAME")]
@@ -134,18 +134,22 @@ impl Changes {
     }
 }
 
-fn address(text: &str) -> Result<String, String> {
-    let expected = || "expected http or https and a host, such as https://tea.example".to_owned();
-    let url = Url::parse(text).map_err(|_error| expected())?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() {
-        Ok(text.trim_end_matches('/').to_owned())
-    } else {
-        Err(expected())
-    }
+/// Scheme and host, perhaps a port; paths are appended to it.
+fn origin(text: &str) -> Result<String, String> {
+    let url = web_url(text).filter(|url| url.path() == "/" && url.query().is_none());
+    url.map(|_url| text.trim_end_matches('/').to_owned())
+        .ok_or_else(|| "expected http or https and a host, such as https://tea.example".to_owned())
 }
 
 fn address_or_none(text: &str) -> Result<String, String> {
-    if text == NONE { Ok(text.to_owned()) } else { address(text) }
+    if text == NONE || web_url(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    Err("expected http or https and a host, such as https://tea.example/paid, or none".to_owned())
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn merchant_id(text: &str) -> Result<String, String> {
