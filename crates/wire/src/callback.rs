@@ -1,7 +1,7 @@
 //! Callbacks: what the platform posts to the merchant, and how a merchant reads it.
 //!
-//! The order of members is that of the method's document: a sale names its provider before the code,
-//! a refund after the message. What is `None` is left out, as the document's examples do.
+//! The order of members is that of the method's document: a sale names its provider before the
+//! code, a refund after the message. What is `None` is left out, as the document's examples do.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,7 +1,7 @@
 //! Every bound of the wire formats, with its unit in its name.
 //!
-//! `ECommPay` documents almost none of them, so most are Dwar's own: generous to an honest merchant,
-//! finite for everybody else.
+//! `ECommPay` documents almost none of them, so most are Dwar's own: generous to an honest
+//! merchant, finite for everybody else.
 
 use std::ops::RangeInclusive;
 

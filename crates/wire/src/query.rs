@@ -1,7 +1,7 @@
 //! The parameters of a query string or form, as Payment Page receives them.
 //!
-//! They keep the order in which they came, and no name occurs twice: the two spellings of a repeated
-//! name would be signed as one and read as another.
+//! They keep the order in which they came, and no name occurs twice: the two spellings of a
+//! repeated name would be signed as one and read as another.
 
 use std::collections::HashSet;
 

@@ -73,7 +73,8 @@ pub(crate) fn amount(value: &Value) -> Ruled<i64> {
     })
 }
 
-/// An ISO 4217 code in capital letters; whether the method takes that currency is decided elsewhere.
+/// An ISO 4217 code in capital letters; whether the method takes that currency is decided
+/// elsewhere.
 pub(crate) fn currency(value: &Value) -> Ruled<String> {
     match value.as_str() {
         Some(code) if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => {

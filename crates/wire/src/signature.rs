@@ -76,8 +76,8 @@ pub fn given(document: &Value) -> Option<&str> {
 
 /// Serialises a message whose JSON is an object, and appends its signature as the last member.
 ///
-/// A `;` in any value leaves as `,`: some clients refuse it, and it could fold parameters. Fails only
-/// for a message that has no JSON form.
+/// A `;` in any value leaves as `,`: some clients refuse it, and it could fold parameters. Fails
+/// only for a message that has no JSON form.
 pub fn to_signed_json<T: Serialize>(message: &T, secret: &str) -> serde_json::Result<String> {
     // JSON's own punctuation has no semicolon, so every one of them stands within a string.
     let mut body = serde_json::to_string(message)?.replace(';', ",");

@@ -75,8 +75,8 @@ pub(crate) type Spelling = dyn for<'a> Fn(&'a Value) -> Option<Cow<'a, str>>;
 
 /// The signed lines of a JSON document in the order sent.
 ///
-/// Members named `signature` or `frame_mode` are not signed at any depth, and an empty list or object
-/// leaves no trace.
+/// Members named `signature` or `frame_mode` are not signed at any depth, and an empty list or
+/// object leaves no trace.
 pub(crate) fn entries<'a>(document: &'a Value, spelling: &Spelling) -> Vec<Entry<'a>> {
     let mut entries = Vec::with_capacity(32);
     flatten(String::new(), document, spelling, &mut entries);
