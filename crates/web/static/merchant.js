@@ -118,9 +118,16 @@ const EPayWidget = (() => {
       const next = address(data?.redirect_url);
       if (next) location.assign(next.href);
     };
+    let loaded = false;
     /** @type {Record<string, (data: any) => void>} */
     const heard = {
-      loaded: () => (place.loaded(), call("onLoaded")),
+      // The frame loads a page for each step; the shop wants to know about the first.
+      loaded: () => {
+        if (loaded) return;
+        loaded = true;
+        place.loaded();
+        call("onLoaded");
+      },
       exit: () => place.exit(),
       escape: () => place.exit(),
       resize: (size) => (place.resize(size), call("onResize", size)),

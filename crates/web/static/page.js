@@ -44,6 +44,7 @@
         return;
       }
       document.querySelector(".following").hidden = false;
+      for (const told of form.querySelectorAll("fieldset, .hint")) told.hidden = true;
       tell("payment.sent", { payment: { id: payment } });
       if (following) return;
       following = true;

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::HeaderMap;
 use domain::id::{PaymentId, PaymentKey, ProjectId};
 use domain::time::{Millis, Timestamp};
-use wire::explain;
+use wire::explain::{self, Finding};
 use wire::field::{FieldError, INVALID};
 use wire::gate::{CallbackOptions, Customer, General, ReturnUrls, SalePayment, SaleRequest};
 use wire::page::PageParams;
@@ -106,8 +106,11 @@ impl Page {
         let mut obstacle = Obstacle::untrusted(error.code(), error.to_string());
         if project.settings.test_mode {
             let finding = explain::diagnose_query(params, given, project.signing_secret(), &[]);
-            let expected = explain::expected_query_string(params);
-            obstacle.details = vec![finding.to_string(), format!("The string to sign: {expected}")];
+            obstacle.details = vec![finding.to_string()];
+            if !matches!(finding, Finding::Unexplained { .. }) {
+                let expected = explain::expected_query_string(params);
+                obstacle.details.push(format!("The string to sign: {expected}"));
+            }
         }
         Err(obstacle.of(&project))
     }
