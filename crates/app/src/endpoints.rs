@@ -3,12 +3,17 @@
 //! Each callback endpoint has a window of deliveries at a time, which grows with every success
 //! and halves with every failure, and a queue of its own for the rest. An endpoint that keeps
 //! failing is cut off: one delivery at a time probes it, on that delivery's own schedule, and its
-//! queue waits untouched. Retries may take at most half of all places, so that first tries always
-//! find one. It has no clock and starts nothing.
+//! queue waits untouched. After five days it is paused: only its oldest callback is still tried.
+//! Retries may take at most half of all places, so that first tries always find one. It has no
+//! clock and starts nothing.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use domain::time::{Millis, Timestamp};
+use store::endpoints::EndpointRow;
 use store::jobs::JobKey;
 
 const WINDOW_START: usize = 4;
@@ -35,25 +40,38 @@ const PROBE_STEP: Millis = Millis::seconds(5);
 /// An endpoint that has failed for so long is paused: operators are told.
 pub const PAUSED_AFTER: Millis = Millis::hours(5 * 24);
 
+/// A paused endpoint whose probe was not seen for longer than the longest step of the redelivery
+/// schedule has lost it, for instance because its sale ended; the next callback takes its place.
+const PROBE_LOST: Millis = Millis::hours(5);
+
 /// The endpoints that are busy or have failed lately.
 #[derive(Debug, Default)]
 pub struct Endpoints {
     known: BTreeMap<String, Endpoint>,
     retries: usize,
     waiting_retries: VecDeque<JobKey>,
+    restored: bool,
 }
 
 #[derive(Debug)]
 struct Endpoint {
     window: usize,
     in_flight: usize,
-    waiting: VecDeque<JobKey>,
+    waiting: VecDeque<Waiting>,
     sample: VecDeque<(Timestamp, bool)>,
     failures_in_a_row: u32,
+    failing_since: Option<Timestamp>,
     circuit: Circuit,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A callback that waits for its turn, and when it was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    made: Timestamp,
+    job: JobKey,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Circuit {
     Closed,
     /// Cut off; `probe` says whether somebody has the appointment.
@@ -61,12 +79,30 @@ enum Circuit {
         probe_at: Timestamp,
         probe: Probe,
     },
+    /// Paused: only the oldest callback is tried.
+    Paused {
+        oldest: Option<Waiting>,
+        seen: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Probe {
     Free,
     Taken,
+}
+
+/// A callback that wants to be delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// Scheme, host and port it goes to.
+    pub endpoint: &'a str,
+    /// The job that delivers it.
+    pub job: &'a JobKey,
+    /// When it was made.
+    pub made: Timestamp,
+    /// Which try of it this is.
+    pub which: Try,
 }
 
 /// Whether a delivery may begin.
@@ -94,45 +130,83 @@ pub enum Try {
 pub enum Answered {
     /// It acknowledged.
     Yes,
-    /// It did not.
+    /// It did not, and the callback is tried again on its schedule.
     No,
+    /// It did not, and that was the callback's last try.
+    NoMore,
+}
+
+/// A change of an endpoint that operators may want to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It keeps failing and is only probed from now on.
+    CutOff {
+        /// Its first failure in a row.
+        failing_since: Timestamp,
+    },
+    /// It has failed for five days: only its oldest callback is tried from now on.
+    Paused {
+        /// Its first failure in a row.
+        failing_since: Timestamp,
+    },
+    /// It answers again.
+    Recovered,
+}
+
+/// What follows from the end of a delivery.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Jobs that may go on, with their times.
+    pub next: Vec<(JobKey, Timestamp)>,
+    /// What became of the endpoint, if that changed.
+    pub change: Option<Change>,
 }
 
 impl Endpoints {
-    /// Asks to deliver to `endpoint` now.
-    pub fn enter(&mut self, endpoint: &str, job: &JobKey, which: Try, now: Timestamp) -> Entry {
-        if which == Try::Again && self.retries >= RETRIES_MAX {
-            self.waiting_retries.push_back(job.clone());
+    /// Asks to deliver now.
+    pub fn enter(&mut self, visit: Visit<'_>, now: Timestamp) -> Entry {
+        if visit.which == Try::Again && self.retries >= RETRIES_MAX {
+            self.waiting_retries.push_back(visit.job.clone());
             return Entry::Wait;
         }
-        let entry = self.known.entry(endpoint.to_owned()).or_insert_with(Endpoint::new);
-        let admitted = entry.admit(job, now);
-        if admitted == Entry::Go && which == Try::Again {
+        let endpoint = self.known.entry(visit.endpoint.to_owned()).or_insert_with(Endpoint::new);
+        let admitted = endpoint.admit(Waiting { made: visit.made, job: visit.job.clone() }, now);
+        if admitted == Entry::Go && visit.which == Try::Again {
             self.retries = self.retries.saturating_add(1);
         }
         admitted
     }
 
-    /// Notes that a delivery ended, and returns the jobs that may go on, with their times.
-    pub fn leave(
-        &mut self,
-        endpoint: &str,
-        which: Try,
-        answered: Answered,
-        now: Timestamp,
-    ) -> Vec<(JobKey, Timestamp)> {
-        let mut next = Vec::new();
-        if which == Try::Again {
+    /// Notes that a delivery ended.
+    pub fn leave(&mut self, visit: Visit<'_>, answered: Answered, now: Timestamp) -> Left {
+        let mut left = Left::default();
+        if visit.which == Try::Again {
             self.retries = self.retries.saturating_sub(1);
-            next.extend(self.waiting_retries.pop_front().map(|job| (job, now)));
+            left.next.extend(self.waiting_retries.pop_front().map(|job| (job, now)));
         }
-        if let Some(entry) = self.known.get_mut(endpoint) {
-            entry.end(answered, now);
-            next.extend(entry.release(now));
-            if entry.is_unremarkable() {
-                self.known.remove(endpoint);
+        if let Some(endpoint) = self.known.get_mut(visit.endpoint) {
+            let tried = Waiting { made: visit.made, job: visit.job.clone() };
+            left.change = endpoint.end(tried, answered, now);
+            left.next.extend(endpoint.release(now));
+            if endpoint.is_unremarkable() {
+                self.known.remove(visit.endpoint);
             }
         }
+        left
+    }
+
+    /// Takes over what is stored of endpoints: all of it the first time, afterwards only which
+    /// ones an operator wants to go on with. Returns the jobs that may go on.
+    pub fn follow(&mut self, stored: &[EndpointRow], now: Timestamp) -> Vec<(JobKey, Timestamp)> {
+        let mut next = Vec::new();
+        for row in stored {
+            if row.resumed_at.is_some() {
+                next.extend(self.known.get_mut(&row.url).into_iter().flat_map(|it| it.resume(now)));
+            } else if !self.restored {
+                self.known.insert(row.url.clone(), Endpoint::restored(row, now));
+            }
+        }
+        self.restored = true;
         next
     }
 
@@ -151,57 +225,127 @@ impl Endpoint {
             waiting: VecDeque::new(),
             sample: VecDeque::new(),
             failures_in_a_row: 0,
+            failing_since: None,
             circuit: Circuit::Closed,
         }
     }
 
-    fn admit(&mut self, job: &JobKey, now: Timestamp) -> Entry {
-        let entry = match self.circuit {
+    fn restored(row: &EndpointRow, now: Timestamp) -> Self {
+        let circuit = match row.paused_at {
+            Some(_) => Circuit::Paused { oldest: None, seen: now },
+            None => Circuit::Open { probe_at: now, probe: Probe::Free },
+        };
+        Self {
+            window: 1,
+            failures_in_a_row: FAILURES_IN_A_ROW,
+            failing_since: Some(row.failing_since),
+            circuit,
+            ..Self::new()
+        }
+    }
+
+    fn admit(&mut self, waiting: Waiting, now: Timestamp) -> Entry {
+        let idle = self.in_flight == 0;
+        let entry = match &mut self.circuit {
             Circuit::Closed if self.in_flight < self.window => Entry::Go,
-            Circuit::Open { probe_at, .. } if self.in_flight == 0 && now >= probe_at => Entry::Go,
-            Circuit::Open { probe_at, probe: Probe::Free } if self.in_flight == 0 => {
-                self.circuit = Circuit::Open { probe_at, probe: Probe::Taken };
-                Entry::At(probe_at)
+            Circuit::Open { probe_at, .. } if idle && now >= *probe_at => Entry::Go,
+            Circuit::Open { probe_at, probe: probe @ Probe::Free } if idle => {
+                *probe = Probe::Taken;
+                Entry::At(*probe_at)
             }
-            Circuit::Closed | Circuit::Open { .. } => Entry::Wait,
+            Circuit::Paused { oldest, seen } if idle => {
+                let lost = now.since(*seen) > PROBE_LOST;
+                let is_probe = |it: &Waiting| it.job == waiting.job || waiting < *it || lost;
+                if oldest.as_ref().is_none_or(is_probe) {
+                    *oldest = Some(waiting.clone());
+                    *seen = now;
+                    Entry::Go
+                } else {
+                    Entry::Wait
+                }
+            }
+            Circuit::Closed | Circuit::Open { .. } | Circuit::Paused { .. } => Entry::Wait,
         };
         match entry {
             Entry::Go => self.in_flight = self.in_flight.saturating_add(1),
-            Entry::Wait => self.waiting.push_back(job.clone()),
+            Entry::Wait => self.waiting.push_back(waiting),
             Entry::At(_) => {}
         }
         entry
     }
 
-    fn end(&mut self, answered: Answered, now: Timestamp) {
+    fn end(&mut self, tried: Waiting, answered: Answered, now: Timestamp) -> Option<Change> {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.sample.push_back((now, answered == Answered::No));
+        self.sample.push_back((now, answered != Answered::Yes));
         while self.sample.len() > SAMPLE_MAX
             || self.sample.front().is_some_and(|(at, _)| now.since(*at) > SAMPLE_FOR)
         {
             self.sample.pop_front();
         }
         match answered {
-            Answered::Yes => {
-                self.failures_in_a_row = 0;
-                if self.circuit == Circuit::Closed {
-                    self.window = self.window.saturating_add(1).min(WINDOW_MAX);
-                } else {
-                    // A backlog is released gently: one, then two, then three at a time.
-                    self.circuit = Circuit::Closed;
-                    self.window = 1;
-                    self.sample.clear();
-                }
-            }
-            Answered::No => {
-                self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
-                self.window = (self.window / 2).max(1);
-                if self.circuit != Circuit::Closed || self.keeps_failing() {
-                    let probe_at = now.plus(PROBE_STEP);
-                    self.circuit = Circuit::Open { probe_at, probe: Probe::Free };
-                }
-            }
+            Answered::Yes => self.succeeded(),
+            Answered::No => self.failed(Some(tried), now),
+            Answered::NoMore => self.failed(None, now),
         }
+    }
+
+    fn succeeded(&mut self) -> Option<Change> {
+        self.failures_in_a_row = 0;
+        self.failing_since = None;
+        if self.circuit == Circuit::Closed {
+            self.window = self.window.saturating_add(1).min(WINDOW_MAX);
+            return None;
+        }
+        self.close();
+        Some(Change::Recovered)
+    }
+
+    /// `again` is the callback if it will be tried again.
+    fn failed(&mut self, again: Option<Waiting>, now: Timestamp) -> Option<Change> {
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        self.window = (self.window / 2).max(1);
+        let failing_since = *self.failing_since.get_or_insert(now);
+        match self.circuit {
+            Circuit::Paused { .. } => {
+                self.circuit = Circuit::Paused { oldest: again, seen: now };
+                None
+            }
+            Circuit::Open { .. } if now.since(failing_since) >= PAUSED_AFTER => {
+                // The oldest of all goes on: this one if it is, else the one to be released.
+                let older = |it: &Waiting| self.waiting.iter().all(|other| it < other);
+                self.circuit = Circuit::Paused { oldest: again.filter(older), seen: now };
+                Some(Change::Paused { failing_since })
+            }
+            Circuit::Open { .. } => {
+                self.open(now);
+                None
+            }
+            Circuit::Closed if self.keeps_failing() => {
+                self.open(now);
+                Some(Change::CutOff { failing_since })
+            }
+            Circuit::Closed => None,
+        }
+    }
+
+    fn open(&mut self, now: Timestamp) {
+        self.circuit = Circuit::Open { probe_at: now.plus(PROBE_STEP), probe: Probe::Free };
+    }
+
+    /// A backlog is released gently: one, then two, then three at a time.
+    fn close(&mut self) {
+        self.circuit = Circuit::Closed;
+        self.window = 1;
+        self.sample.clear();
+    }
+
+    fn resume(&mut self, now: Timestamp) -> Vec<(JobKey, Timestamp)> {
+        if self.circuit != Circuit::Closed {
+            self.failures_in_a_row = 0;
+            self.failing_since = None;
+            self.close();
+        }
+        self.release(now)
     }
 
     fn keeps_failing(&self) -> bool {
@@ -212,19 +356,26 @@ impl Endpoint {
     }
 
     fn release(&mut self, now: Timestamp) -> Vec<(JobKey, Timestamp)> {
-        match self.circuit {
+        match &mut self.circuit {
             Circuit::Closed => {
                 let free = self.window.saturating_sub(self.in_flight).min(self.waiting.len());
-                self.waiting.drain(..free).map(|job| (job, now)).collect()
+                self.waiting.drain(..free).map(|waiting| (waiting.job, now)).collect()
             }
-            Circuit::Open { probe_at, probe: Probe::Free } if self.in_flight == 0 => {
+            Circuit::Open { probe_at, probe: probe @ Probe::Free } if self.in_flight == 0 => {
                 let next = self.waiting.pop_front();
                 if next.is_some() {
-                    self.circuit = Circuit::Open { probe_at, probe: Probe::Taken };
+                    *probe = Probe::Taken;
                 }
-                next.map(|job| (job, probe_at)).into_iter().collect()
+                next.map(|waiting| (waiting.job, *probe_at)).into_iter().collect()
             }
-            Circuit::Open { .. } => Vec::new(),
+            Circuit::Paused { oldest: oldest @ None, .. } if self.in_flight == 0 => {
+                let next = (0..self.waiting.len())
+                    .min_by_key(|index| self.waiting.get(*index))
+                    .and_then(|index| self.waiting.remove(index));
+                oldest.clone_from(&next);
+                next.map(|waiting| (waiting.job, now)).into_iter().collect()
+            }
+            Circuit::Open { .. } | Circuit::Paused { .. } => Vec::new(),
         }
     }
 
@@ -243,96 +394,4 @@ pub fn endpoint_of(url: &str) -> &str {
     let rest = url.get(after_scheme..).unwrap_or("");
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len()).saturating_add(after_scheme);
     url.get(..end).unwrap_or(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::id::{PaymentId, PaymentKey, ProjectId};
-    use store::jobs::Work;
-
-    use super::*;
-
-    const DEAD: &str = "https://dead.example";
-
-    fn job(number: usize) -> JobKey {
-        let payment = PaymentId(format!("payment {number}"));
-        JobKey { payment: PaymentKey::new(ProjectId(1), payment), work: Work::DeliverCallback }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp(seconds * 1_000)
-    }
-
-    #[test]
-    fn a_window_bounds_what_is_in_flight_and_grows_with_success() {
-        let mut endpoints = Endpoints::default();
-        let enter =
-            |endpoints: &mut Endpoints, n| endpoints.enter(DEAD, &job(n), Try::First, at(0));
-        for n in 0..4 {
-            assert_eq!(enter(&mut endpoints, n), Entry::Go);
-        }
-        for n in 4..10 {
-            assert_eq!(enter(&mut endpoints, n), Entry::Wait);
-        }
-        let next = endpoints.leave(DEAD, Try::First, Answered::Yes, at(1));
-        assert_eq!(next, [(job(4), at(1)), (job(5), at(1))], "a place is free, and one is new");
-    }
-
-    #[test]
-    fn a_dead_endpoint_is_cut_off_and_probed_one_at_a_time() {
-        let mut endpoints = Endpoints::default();
-        for n in 0..5 {
-            assert_eq!(endpoints.enter(DEAD, &job(n), Try::First, at(0)), Entry::Go);
-            endpoints.leave(DEAD, Try::First, Answered::No, at(0));
-        }
-        assert_eq!(endpoints.cut_off().collect::<Vec<_>>(), [DEAD]);
-        assert_eq!(endpoints.enter(DEAD, &job(5), Try::First, at(1)), Entry::At(at(5)));
-        assert_eq!(endpoints.enter(DEAD, &job(6), Try::First, at(1)), Entry::Wait);
-        assert_eq!(endpoints.enter("https://other", &job(7), Try::First, at(1)), Entry::Go);
-
-        assert_eq!(endpoints.enter(DEAD, &job(5), Try::First, at(5)), Entry::Go);
-        let next = endpoints.leave(DEAD, Try::First, Answered::No, at(6));
-        assert_eq!(next, [(job(6), at(11))], "the next probe has its appointment");
-        assert_eq!(endpoints.enter(DEAD, &job(6), Try::First, at(11)), Entry::Go);
-        assert_eq!(endpoints.enter(DEAD, &job(8), Try::First, at(11)), Entry::Wait);
-        let next = endpoints.leave(DEAD, Try::First, Answered::Yes, at(12));
-        assert_eq!(next, [(job(8), at(12))], "and after a success the queue goes on");
-        assert_eq!(endpoints.cut_off().count(), 0);
-    }
-
-    #[test]
-    fn an_endpoint_that_mostly_fails_is_cut_off_too() {
-        let mut endpoints = Endpoints::default();
-        for n in 1..=10 {
-            endpoints.enter(DEAD, &job(n), Try::First, at(0));
-            let answered = if n % 4 == 0 { Answered::Yes } else { Answered::No };
-            endpoints.leave(DEAD, Try::First, answered, at(0));
-        }
-        assert_eq!(endpoints.cut_off().count(), 1);
-    }
-
-    #[test]
-    fn retries_leave_half_of_the_places_to_first_tries() {
-        let mut endpoints = Endpoints::default();
-        for n in 0..RETRIES_MAX {
-            let own = format!("https://{n}");
-            assert_eq!(endpoints.enter(&own, &job(n), Try::Again, at(0)), Entry::Go);
-        }
-        assert_eq!(endpoints.enter("https://x", &job(900), Try::Again, at(0)), Entry::Wait);
-        assert_eq!(endpoints.enter("https://x", &job(901), Try::First, at(0)), Entry::Go);
-        let next = endpoints.leave("https://0", Try::Again, Answered::No, at(1));
-        assert_eq!(next, [(job(900), at(1))]);
-    }
-
-    #[test]
-    fn an_endpoint_is_scheme_host_and_port() {
-        for (url, endpoint) in [
-            ("https://shop.example/callback?x=1", "https://shop.example"),
-            ("http://127.0.0.1:8090", "http://127.0.0.1:8090"),
-            ("https://shop.example?x", "https://shop.example"),
-            ("nonsense", "nonsense"),
-        ] {
-            assert_eq!(endpoint_of(url), endpoint);
-        }
-    }
 }

@@ -6,12 +6,15 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use crate::endpoints::Change;
+
 /// The counters. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     events: Family<EventLabel, Counter>,
     provider: Family<ProviderLabel, Counter>,
     callbacks: Family<CallbackLabel, Counter>,
+    endpoints: Family<EndpointLabel, Counter>,
     refusals: Family<RefusalLabel, Counter>,
     faults: Counter,
 }
@@ -30,6 +33,11 @@ struct ProviderLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallbackLabel {
     result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndpointLabel {
+    change: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,6 +65,11 @@ impl Metrics {
         registry.register("payment_events", "What happened to payments", self.events.clone());
         registry.register("provider_answers", "Answers of the provider", self.provider.clone());
         registry.register("callback_tries", "Tries to deliver callbacks", self.callbacks.clone());
+        registry.register(
+            "callback_endpoint_changes",
+            "Callback endpoints that were cut off, were paused, or answer again",
+            self.endpoints.clone(),
+        );
         registry.register("gate_refusals", "Refused requests by code", self.refusals.clone());
         registry.register("faults", "Faults of the platform itself", self.faults.clone());
     }
@@ -88,6 +101,15 @@ impl Metrics {
 
     pub(crate) fn callback_tried(&self, result: &'static str) {
         self.callbacks.get_or_create(&CallbackLabel { result }).inc();
+    }
+
+    pub(crate) fn endpoint_changed(&self, change: Change) {
+        let change = match change {
+            Change::CutOff { .. } => "cut_off",
+            Change::Paused { .. } => "paused",
+            Change::Recovered => "recovered",
+        };
+        self.endpoints.get_or_create(&EndpointLabel { change }).inc();
     }
 }
 

@@ -9,7 +9,9 @@ pub use provider::RETURN_PATH;
 
 use domain::decision::JobKind;
 use domain::time::{Millis, Timestamp};
+use store::endpoints::{self, EndpointRow};
 use store::jobs::{self, JobKey, Work};
+use store::{StoreError, Tx};
 
 use crate::platform::{Fault, Platform};
 
@@ -40,7 +42,8 @@ impl Platform {
     }
 
     /// Reads the job table: the near future if that is not known yet, and whatever is due,
-    /// because another process may have added it. To be called every second or so.
+    /// because another process may have added it; and which endpoints an operator wants to go on
+    /// with. To be called every second or so.
     ///
     /// # Errors
     /// [`Fault`] when the store fails.
@@ -48,13 +51,33 @@ impl Platform {
         let now = self.now();
         let horizon = self.scheduler().scan_until(now);
         let (until, limit) = horizon.map_or((now, LOOK), |until| (until, SCAN));
-        let found =
-            self.store().read(move |tx| jobs::due(tx, until, limit)).await.map_err(Fault::Store)?;
+        let look = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
+            Ok((endpoints::list(tx)?, jobs::due(tx, until, limit)?))
+        };
+        let (cut_off, found) = self.store().read(look).await.map_err(Fault::Store)?;
+        self.follow_endpoints(cut_off).await?;
         let all = i64::try_from(found.len()).is_ok_and(|count| count < limit);
         let known_until = if all { horizon } else { horizon.and(found.last().map(|job| job.due)) };
         self.scheduler().load(found, known_until);
         self.announce_work();
         Ok(())
+    }
+
+    /// Goes on with the endpoints that an operator wants to go on with.
+    async fn follow_endpoints(&self, stored: Vec<EndpointRow>) -> Result<(), Fault> {
+        let now = self.now();
+        let released = self.endpoints().follow(&stored, now);
+        self.unpark(released);
+        let resumed: Vec<String> =
+            stored.into_iter().filter(|row| row.resumed_at.is_some()).map(|row| row.url).collect();
+        if resumed.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(?resumed, "callbacks go on to these endpoints, as an operator wants it");
+        let forget = move |tx: &mut dyn Tx| -> Result<(), StoreError> {
+            resumed.iter().try_for_each(|url| endpoints::remove(tx, url))
+        };
+        self.store().write(forget).await.map_err(Fault::Store)
     }
 
     /// Runs a job to its end. It never fails for the caller: what could not be done is planned

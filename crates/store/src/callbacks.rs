@@ -1,7 +1,7 @@
 //! Callbacks to merchants and the log of their deliveries. A payment's callbacks are sent in
 //! order: the oldest that waits is the only one that may go out.
 
-use domain::id::{OperationId, PaymentKey};
+use domain::id::{OperationId, PaymentKey, ProjectId};
 use domain::time::Timestamp;
 
 use crate::error::Result;
@@ -59,6 +59,14 @@ pub enum CallbackState {
 }
 
 impl CallbackState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Delivered, Self::Expired, Self::Superseded];
+
+    /// The state of a stored word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// The word it is stored and shown under.
     pub const fn name(self) -> &'static str {
         match self {
@@ -89,7 +97,9 @@ pub struct Callback {
     pub state: CallbackState,
     /// Tries so far.
     pub attempts: u32,
-    /// When it was first tried.
+    /// Tries before it was last resent; its schedule began anew after them.
+    pub resent_after: u32,
+    /// When it was first tried, since it was last resent.
     pub first_at: Option<Timestamp>,
     /// Not sent before this.
     pub not_before: Timestamp,
@@ -158,7 +168,7 @@ pub fn supersede_redirect(tx: &mut dyn Tx, key: &PaymentKey) -> Result<()> {
 pub fn head(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Option<Callback>> {
     tx.query_opt(
         "SELECT lane, project, payment, seq, kind, operation, url, body, state, attempts, \
-         first_at, not_before, created_at FROM callback \
+         first_at, not_before, created_at, resent_after FROM callback \
          WHERE lane = $1 AND project = $2 AND payment = $3 AND state = 'pending' \
          ORDER BY seq LIMIT 1",
         params![key.lane().number(), key.project().0, &key.payment().0],
@@ -170,11 +180,94 @@ pub fn head(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Option<Callback>> {
 pub fn of_payment(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Vec<Callback>> {
     tx.query_all(
         "SELECT lane, project, payment, seq, kind, operation, url, body, state, attempts, \
-         first_at, not_before, created_at FROM callback \
+         first_at, not_before, created_at, resent_after FROM callback \
          WHERE lane = $1 AND project = $2 AND payment = $3 ORDER BY seq",
         params![key.lane().number(), key.project().0, &key.payment().0],
         read,
     )
+}
+
+/// Which callbacks to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// In this state only.
+    pub state: Option<CallbackState>,
+    /// Made at or after this.
+    pub since: Option<Timestamp>,
+}
+
+/// The newest callbacks, newest first, at most `limit`.
+pub fn newest(tx: &mut dyn Tx, filter: Filter, limit: i64) -> Result<Vec<Callback>> {
+    tx.query_all(
+        "SELECT lane, project, payment, seq, kind, operation, url, body, state, attempts, \
+         first_at, not_before, created_at, resent_after FROM callback \
+         WHERE created_at >= $1 AND (CAST($2 AS BIGINT) IS NULL OR project = $2) \
+         AND (CAST($3 AS TEXT) IS NULL OR state = $3) \
+         ORDER BY created_at DESC, lane DESC, project DESC, payment DESC, seq DESC LIMIT $4",
+        params![
+            filter.since.map_or(i64::MIN, |since| since.0),
+            filter.project.map(|project| project.0),
+            filter.state.map(CallbackState::name),
+            limit
+        ],
+        read,
+    )
+}
+
+/// Names a callback, and says when it was made: its place in the order of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallbackKey {
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its payment.
+    pub payment: PaymentKey,
+    /// Its place among the payment's callbacks.
+    pub seq: i64,
+}
+
+/// Callbacks that may be sent again, made at or after `since`, oldest first, those behind `after`,
+/// at most `limit`: the ones that were not acknowledged, or with `all` these too. What a newer
+/// state made pointless is never among them.
+pub fn page_to_replay(
+    tx: &mut dyn Tx,
+    since: Timestamp,
+    after: Option<&CallbackKey>,
+    all: bool,
+    limit: i64,
+) -> Result<Vec<CallbackKey>> {
+    let (created, lane, project, payment, seq) = after.map_or((since.0, -1, 0, "", 0), |key| {
+        let lane = i64::from(key.payment.lane().number());
+        let payment = key.payment.payment().0.as_str();
+        (key.created.0, lane, key.payment.project().0, payment, key.seq)
+    });
+    tx.query_all(
+        "SELECT lane, project, payment, seq, created_at FROM callback \
+         WHERE (created_at, lane, project, payment, seq) > ($1, $2, $3, $4, $5) \
+         AND (state IN ('pending', 'expired') OR ($6 = 1 AND state = 'delivered')) \
+         ORDER BY created_at, lane, project, payment, seq LIMIT $7",
+        params![created, lane, project, payment, seq, all, limit],
+        |row| {
+            Ok(CallbackKey {
+                payment: crate::jobs::read_key(row)?,
+                seq: row.int(3)?,
+                created: Timestamp(row.int(4)?),
+            })
+        },
+    )
+}
+
+/// Makes a callback wait for delivery once more, the same bytes under the same id, with a schedule
+/// that begins anew. Returns whether it does: one that a newer state made pointless stays so.
+pub fn resend(tx: &mut dyn Tx, key: &PaymentKey, seq: i64) -> Result<bool> {
+    let changed = tx.execute(
+        "UPDATE callback SET state = 'pending', resent_after = attempts, first_at = NULL \
+         WHERE lane = $1 AND project = $2 AND payment = $3 AND seq = $4 \
+         AND state <> 'superseded'",
+        params![key.lane().number(), key.project().0, &key.payment().0, seq],
+    )?;
+    Ok(changed == 1)
 }
 
 /// Records a try and what it made of the callback. A callback that was superseded meanwhile
@@ -245,13 +338,9 @@ fn read(row: &dyn Row) -> Result<Callback> {
         "refund" => Topic::Refund,
         unknown => return Err(row.malformed(4, format!("no such topic: {unknown}"))),
     };
-    let state = match row.text(8)? {
-        "pending" => CallbackState::Pending,
-        "delivered" => CallbackState::Delivered,
-        "expired" => CallbackState::Expired,
-        "superseded" => CallbackState::Superseded,
-        unknown => return Err(row.malformed(8, format!("no such state: {unknown}"))),
-    };
+    let name = row.text(8)?;
+    let state = CallbackState::from_name(name)
+        .ok_or_else(|| row.malformed(8, format!("no such state: {name}")))?;
     Ok(Callback {
         payment: crate::jobs::read_key(row)?,
         seq: row.int(3)?,
@@ -264,5 +353,6 @@ fn read(row: &dyn Row) -> Result<Callback> {
         first_at: row.opt_int(10)?.map(Timestamp),
         not_before: Timestamp(row.int(11)?),
         created: Timestamp(row.int(12)?),
+        resent_after: row.int(13)?,
     })
 }

@@ -3,6 +3,7 @@
 //! knows nothing of payments: that is the tables' part.
 
 pub mod callbacks;
+pub mod endpoints;
 mod error;
 pub mod ids;
 pub mod jobs;

@@ -7,6 +7,11 @@ use crate::error::{Result, StoreError};
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { version: 2, name: "rates", sql: include_str!("../migrations/0002_rates.sql") },
+    Migration {
+        version: 3,
+        name: "endpoints",
+        sql: include_str!("../migrations/0003_endpoints.sql"),
+    },
 ];
 
 /// One step of the schema.

@@ -134,6 +134,35 @@ pub fn history(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Vec<HistoryEntry>> {
     )
 }
 
+/// Something that happened to some payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// Which payment.
+    pub payment: PaymentKey,
+    /// What happened, and when.
+    pub entry: HistoryEntry,
+}
+
+/// What happened to all payments at or after `since`, oldest first, at most `limit`.
+pub fn happenings(
+    tx: &mut dyn Tx,
+    since: Timestamp,
+    project: Option<ProjectId>,
+    limit: i64,
+) -> Result<Vec<Happening>> {
+    tx.query_all(
+        "SELECT lane, project, payment, seq, at, body FROM event \
+         WHERE at >= $1 AND (CAST($2 AS BIGINT) IS NULL OR project = $2) \
+         ORDER BY at, lane, project, payment, seq LIMIT $3",
+        params![since.0, project.map(|project| project.0), limit],
+        |row| {
+            let entry =
+                HistoryEntry { seq: row.int(3)?, at: Timestamp(row.int(4)?), event: json(row, 5)? };
+            Ok(Happening { payment: read_key(row)?, entry })
+        },
+    )
+}
+
 /// How many payments have ended successfully, and how long they took on average: the base time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BaseTime {

@@ -4,11 +4,12 @@ use domain::id::PaymentKey;
 use domain::redelivery::next_attempt;
 use domain::time::{Millis, Timestamp};
 use store::callbacks::{self, Callback, CallbackState, Delivery};
+use store::endpoints::{self, EndpointRow};
 use store::jobs::{self, JobKey, Work};
 use store::{StoreError, Tx};
 
 use super::Ended;
-use crate::endpoints::{Answered, Entry, Try, endpoint_of};
+use crate::endpoints::{Answered, Change, Entry, Try, Visit, endpoint_of};
 use crate::platform::{Fault, Platform};
 use crate::ports::{HttpAnswer, HttpError, HttpRequest, Peer};
 use crate::project::Project;
@@ -29,10 +30,14 @@ impl Platform {
         let Some(callback) = self.head_that_is_due(&key).await? else { return Ok(Ended::Done) };
         let Some(project) = self.project(key.project()).await? else { return Ok(Ended::Done) };
 
-        let endpoint = endpoint_of(&callback.url).to_owned();
-        let which = if callback.attempts == 0 { Try::First } else { Try::Again };
+        let visit = Visit {
+            endpoint: endpoint_of(&callback.url),
+            job,
+            made: callback.created,
+            which: if callback.attempts == 0 { Try::First } else { Try::Again },
+        };
         let began = self.now();
-        let entry = self.endpoints().enter(&endpoint, job, which, began);
+        let entry = self.endpoints().enter(visit, began);
         match entry {
             Entry::Go => {}
             Entry::Wait => return Ok(Ended::Parked),
@@ -42,18 +47,13 @@ impl Platform {
             }
         }
         let result = self.http().send(request(&project, &callback, began)).await;
-        let acknowledged = matches!(&result, Ok(answer) if answer.status == ACKNOWLEDGED);
         let now = self.now();
-        let answered = if acknowledged { Answered::Yes } else { Answered::No };
-        let released = self.endpoints().leave(&endpoint, which, answered, now);
-        {
-            let mut scheduler = self.scheduler();
-            for (job, due) in released {
-                scheduler.unpark(job, due);
-            }
-        }
-
         let delivery = delivery(&callback, began, now, result);
+        let outcome = Outcome::of(&callback, &delivery, now);
+        let left = self.endpoints().leave(visit, outcome.answered(), now);
+        self.unpark(left.next);
+
+        let acknowledged = outcome == Outcome::Acknowledged;
         self.metrics().callback_tried(if acknowledged { "acknowledged" } else { "failed" });
         if !acknowledged {
             tracing::info!(
@@ -61,8 +61,61 @@ impl Platform {
                 status = delivery.status, error = delivery.error, "a callback was not acknowledged"
             );
         }
-        self.record_delivery(key, callback, delivery, acknowledged).await?;
+        if let Some(change) = left.change {
+            self.endpoint_changed(visit.endpoint, change, failure(&delivery)).await?;
+        }
+        self.record_delivery(key, delivery, outcome).await?;
         Ok(Ended::Done)
+    }
+
+    /// Lets deliveries go on that waited for their endpoint.
+    pub(super) fn unpark(&self, released: Vec<(JobKey, Timestamp)>) {
+        let mut scheduler = self.scheduler();
+        for (job, due) in released {
+            scheduler.unpark(job, due);
+        }
+    }
+
+    /// Tells operators of an endpoint that is cut off, paused or well again, and remembers it.
+    async fn endpoint_changed(
+        &self,
+        url: &str,
+        change: Change,
+        last_error: String,
+    ) -> Result<(), Fault> {
+        self.metrics().endpoint_changed(change);
+        let cut_off = |failing_since, paused_at| EndpointRow {
+            url: url.to_owned(),
+            failing_since,
+            paused_at,
+            resumed_at: None,
+            last_error: last_error.clone(),
+        };
+        let row = match change {
+            Change::CutOff { failing_since } => {
+                tracing::warn!(url, last_error, "a callback endpoint keeps failing and is cut off");
+                Some(cut_off(failing_since, None))
+            }
+            Change::Paused { failing_since } => {
+                tracing::error!(
+                    url,
+                    last_error,
+                    "a callback endpoint has failed for five days and is paused; \
+                     its callbacks are kept"
+                );
+                Some(cut_off(failing_since, Some(self.now())))
+            }
+            Change::Recovered => {
+                tracing::info!(url, "a callback endpoint answers again");
+                None
+            }
+        };
+        let url = url.to_owned();
+        let remember = move |tx: &mut dyn Tx| match row {
+            Some(row) => endpoints::put(tx, &row),
+            None => endpoints::remove(tx, &url),
+        };
+        self.store().write(remember).await.map_err(Fault::Store)
     }
 
     /// The callback to send now. Should the job be early, late or pointless, it is put right.
@@ -92,25 +145,16 @@ impl Platform {
     async fn record_delivery(
         &self,
         key: PaymentKey,
-        callback: Callback,
         delivery: Delivery,
-        acknowledged: bool,
+        outcome: Outcome,
     ) -> Result<(), Fault> {
         let now = self.now();
-        let first = callback.first_at.unwrap_or(delivery.at);
-        let again = next_attempt(delivery.attempt, first, now);
         let payment = key.clone();
         let next_due = self.store().write(move |tx| -> Result<_, StoreError> {
-            let state = match (acknowledged, again) {
-                (true, _) => CallbackState::Delivered,
-                (false, Some(_)) => CallbackState::Pending,
-                (false, None) => CallbackState::Expired,
-            };
-            callbacks::record(tx, &payment, &delivery, state)?;
-            let next_due = callbacks::head(tx, &payment)?.map(|head| {
-                if head.seq == delivery.seq {
-                    again.unwrap_or(now)
-                } else {
+            callbacks::record(tx, &payment, &delivery, outcome.state())?;
+            let next_due = callbacks::head(tx, &payment)?.map(|head| match outcome {
+                Outcome::TryAgain(at) if head.seq == delivery.seq => at,
+                Outcome::Acknowledged | Outcome::GivenUp | Outcome::TryAgain(_) => {
                     head.not_before.max(now)
                 }
             });
@@ -127,6 +171,53 @@ impl Platform {
             None => self.scheduler().cancel(&job),
         }
         Ok(())
+    }
+}
+
+/// What a try made of a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// It was acknowledged.
+    Acknowledged,
+    /// It is tried again at this time.
+    TryAgain(Timestamp),
+    /// All tries failed.
+    GivenUp,
+}
+
+impl Outcome {
+    fn of(callback: &Callback, delivery: &Delivery, now: Timestamp) -> Self {
+        if delivery.status == Some(ACKNOWLEDGED) {
+            return Self::Acknowledged;
+        }
+        let attempt = delivery.attempt.saturating_sub(callback.resent_after);
+        let first = callback.first_at.unwrap_or(delivery.at);
+        next_attempt(attempt, first, now).map_or(Self::GivenUp, Self::TryAgain)
+    }
+
+    const fn answered(self) -> Answered {
+        match self {
+            Self::Acknowledged => Answered::Yes,
+            Self::TryAgain(_) => Answered::No,
+            Self::GivenUp => Answered::NoMore,
+        }
+    }
+
+    const fn state(self) -> CallbackState {
+        match self {
+            Self::Acknowledged => CallbackState::Delivered,
+            Self::TryAgain(_) => CallbackState::Pending,
+            Self::GivenUp => CallbackState::Expired,
+        }
+    }
+}
+
+/// How a delivery failed, for people.
+fn failure(delivery: &Delivery) -> String {
+    match (delivery.status, &delivery.error) {
+        (Some(status), _) => format!("it answered {status}"),
+        (None, Some(error)) => error.clone(),
+        (None, None) => "no answer".to_owned(),
     }
 }
 
