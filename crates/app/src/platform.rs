@@ -171,6 +171,10 @@ impl Platform {
         let mut request = [0; RequestId::ENTROPY_BYTES];
         let mut reference = [0; ProviderReference::ENTROPY_BYTES];
         self.entropy().fill(&mut request);
+        // Ids that are made after each other lie beside each other in the store's index.
+        for (byte, digit) in request.iter_mut().zip(id.0.to_be_bytes()) {
+            *byte = digit;
+        }
         self.entropy().fill(&mut reference);
         Ok(NewOperation {
             id,

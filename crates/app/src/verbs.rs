@@ -1,18 +1,22 @@
 //! What merchants, operators and the provider can make the platform do.
 
+mod callbacks;
 mod notify;
 mod payments;
 mod projects;
 mod rates;
+mod reconciliation;
 mod refunds;
 mod sales;
 
 use domain::code::Code;
 use domain::id::RequestId;
 
+pub use callbacks::{Replay, Resent};
 pub use payments::PaymentView;
 pub use projects::{NewProject, ProjectView};
 pub use rates::ImportError;
+pub use reconciliation::{Compared, Theirs, Verdict};
 
 use crate::platform::Fault;
 

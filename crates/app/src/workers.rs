@@ -6,6 +6,7 @@ mod callbacks;
 mod provider;
 
 pub use provider::RETURN_PATH;
+pub(crate) use provider::TIMEOUT as STATUS_TIMEOUT;
 
 use domain::decision::JobKind;
 use domain::time::{Millis, Timestamp};

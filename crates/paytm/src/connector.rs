@@ -5,6 +5,7 @@
 //! No answer is an error. Whatever does not clearly and authentically say what happened is
 //! `Unknown`, and asking goes on.
 
+mod account;
 mod customer;
 mod refund;
 mod sale;
@@ -15,6 +16,7 @@ use domain::provider::Unclear;
 
 use crate::checksum::ChecksumError;
 
+pub use account::{AccountAnswer, account_answered};
 pub use refund::{Refund, ask_refund, refund, refund_answered, refund_status_answered};
 pub use sale::{ask_sale, initiate, initiated, sale_answered};
 

@@ -1,5 +1,7 @@
--- Everything of a payment carries its lane, and the lane leads every key, so that the tables can
--- be spread by it. Times are milliseconds since 1970, sums are minor units.
+-- Everything of a payment carries its lane, and the lane is part of every key, so that the tables
+-- can be spread by it. It does not lead them: payments that are made after each other mostly have
+-- ids that follow each other, and so they lie on the same few pages when they are committed
+-- together. Times are milliseconds since 1970, sums are minor units.
 
 CREATE TABLE project (
     id         BIGINT NOT NULL PRIMARY KEY,
@@ -35,7 +37,7 @@ CREATE TABLE payment (
     created_at          BIGINT   NOT NULL,
     updated_at          BIGINT   NOT NULL,
     finished_at         BIGINT,            -- when the sale ended, for the base time
-    PRIMARY KEY (lane, project, payment),
+    PRIMARY KEY (project, payment, lane),
     CHECK (refunded + refunding <= captured)
 )
 -- sqlite: STRICT, WITHOUT ROWID
@@ -57,13 +59,13 @@ CREATE TABLE operation (
     detail             TEXT     NOT NULL, -- JSON: what was asked for and never changes
     created_at         BIGINT   NOT NULL,
     updated_at         BIGINT   NOT NULL,
-    PRIMARY KEY (lane, project, payment, operation)
+    PRIMARY KEY (project, payment, lane, operation)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;
-CREATE UNIQUE INDEX operation_request ON operation (lane, request);
-CREATE UNIQUE INDEX operation_reference ON operation (lane, reference);
-CREATE UNIQUE INDEX operation_refund_id ON operation (lane, project, payment, merchant_refund_id)
+CREATE UNIQUE INDEX operation_request ON operation (request, lane);
+CREATE UNIQUE INDEX operation_reference ON operation (reference, lane);
+CREATE UNIQUE INDEX operation_refund_id ON operation (project, payment, lane, merchant_refund_id)
     WHERE merchant_refund_id IS NOT NULL;
 
 -- The history of a payment; append-only.
@@ -74,7 +76,7 @@ CREATE TABLE event (
     seq     BIGINT   NOT NULL,
     at      BIGINT   NOT NULL,
     body    TEXT     NOT NULL, -- JSON
-    PRIMARY KEY (lane, project, payment, seq)
+    PRIMARY KEY (project, payment, lane, seq)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;
@@ -92,7 +94,7 @@ CREATE TABLE journal (
     minor     BIGINT   NOT NULL CHECK (minor >= 0),
     currency  TEXT     NOT NULL,
     at        BIGINT   NOT NULL,
-    PRIMARY KEY (lane, project, payment, seq)
+    PRIMARY KEY (project, payment, lane, seq)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;
@@ -105,7 +107,7 @@ CREATE TABLE job (
     kind      TEXT     NOT NULL,
     operation BIGINT   NOT NULL, -- 0 where the kind has none
     due_at    BIGINT   NOT NULL,
-    PRIMARY KEY (lane, project, payment, kind, operation)
+    PRIMARY KEY (project, payment, lane, kind, operation)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;
@@ -126,7 +128,7 @@ CREATE TABLE callback (
     first_at   BIGINT,
     not_before BIGINT   NOT NULL,
     created_at BIGINT   NOT NULL,
-    PRIMARY KEY (lane, project, payment, seq)
+    PRIMARY KEY (project, payment, lane, seq)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;
@@ -143,7 +145,7 @@ CREATE TABLE delivery (
     status  BIGINT,            -- HTTP status, if an answer came
     error   TEXT,              -- why not, if none came
     answer  TEXT     NOT NULL, -- the beginning of it
-    PRIMARY KEY (lane, project, payment, seq, attempt)
+    PRIMARY KEY (project, payment, lane, seq, attempt)
 )
 -- sqlite: STRICT, WITHOUT ROWID
 ;

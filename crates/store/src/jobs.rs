@@ -79,6 +79,15 @@ pub fn of_payment(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Vec<Job>> {
     )
 }
 
+/// How many jobs are due at or before `until`, and when the first of them is.
+pub fn overdue(tx: &mut dyn Tx, until: Timestamp) -> Result<(i64, Option<Timestamp>)> {
+    tx.query_one(
+        "SELECT count(*), min(due_at) FROM job WHERE due_at <= $1",
+        params![until.0],
+        |row| Ok((row.int(0)?, row.opt_int(1)?.map(Timestamp))),
+    )
+}
+
 /// How many jobs there are.
 pub fn count(tx: &mut dyn Tx) -> Result<i64> {
     tx.query_one("SELECT count(*) FROM job", params![], |row| row.int(0))

@@ -5,6 +5,7 @@
 pub mod callbacks;
 pub mod endpoints;
 mod error;
+pub mod health;
 pub mod ids;
 pub mod jobs;
 pub mod journal;

@@ -194,13 +194,12 @@ pub fn page_of_keys(
     after: Option<&PaymentKey>,
     limit: i64,
 ) -> Result<Vec<PaymentKey>> {
-    let (lane, project, payment) = after.map_or((-1, 0, ""), |key| {
-        (i64::from(key.lane().number()), key.project().0, key.payment().0.as_str())
-    });
+    let (project, payment) =
+        after.map_or((i64::MIN, ""), |key| (key.project().0, key.payment().0.as_str()));
     tx.query_all(
         "SELECT lane, project, payment FROM payment \
-         WHERE (lane, project, payment) > ($1, $2, $3) ORDER BY lane, project, payment LIMIT $4",
-        params![lane, project, payment, limit],
+         WHERE (project, payment) > ($1, $2) ORDER BY project, payment LIMIT $3",
+        params![project, payment, limit],
         read_key,
     )
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::id::{PaymentId, PaymentKey, RequestId};
+use domain::id::{PaymentId, PaymentKey, ProjectId, RequestId};
 use domain::payment::Payment;
+use domain::time::Timestamp;
 use store::callbacks::{self, Callback, Delivery};
 use store::jobs::{self, Job};
-use store::payments::{self, HistoryEntry};
+use store::payments::{self, Happening, HistoryEntry};
 use store::{StoreError, Tx};
 use wire::status::StatusAnswer;
 
@@ -74,6 +75,20 @@ impl Platform {
             None => None,
         };
         status_answer(project, found.as_ref(), String::new())
+    }
+
+    /// What happened to payments at or after `since`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store fails.
+    pub async fn happenings(
+        &self,
+        since: Timestamp,
+        project: Option<ProjectId>,
+        limit: i64,
+    ) -> Result<Vec<Happening>, Fault> {
+        let list = move |tx: &mut dyn Tx| payments::happenings(tx, since, project, limit);
+        self.store().read(list).await.map_err(Fault::Store)
     }
 
     /// All that is known of a payment.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::code::Code;
 use domain::command::Command;
-use domain::id::{OperationId, PaymentKey};
+use domain::id::{OperationId, PaymentKey, ProviderReference};
 use domain::limits::OVERDUE_QUESTION;
 use domain::payment::{Payment, SaleState};
 use domain::provider::{InitiateAnswer, RefundAnswer, SaleAnswer, Unclear};
@@ -13,7 +13,7 @@ use domain::refund::{Refund, RefundState};
 use domain::time::Millis;
 use paytm::account::{Account, MerchantKey, Mode};
 use paytm::checksum::SALT_LENGTH;
-use paytm::connector::{self, BuildError, Order};
+use paytm::connector::{self, AccountAnswer, BuildError, Order};
 use paytm::exchange::{Answer, Request, TransportError};
 use store::jobs::JobKey;
 
@@ -24,7 +24,7 @@ use crate::ports::{HttpAnswer, HttpError, HttpRequest, Peer};
 use crate::project::Project;
 
 const CONNECT_TIMEOUT: Millis = Millis::seconds(5);
-const TIMEOUT: Millis = Millis::seconds(10);
+pub(crate) const TIMEOUT: Millis = Millis::seconds(10);
 const REFUND_TIMEOUT: Millis = Millis::seconds(20);
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
@@ -176,7 +176,8 @@ impl Platform {
         }
     }
 
-    async fn sale_status(
+    /// What the provider says of a sale now.
+    pub(crate) async fn sale_status(
         &self,
         project: &Project,
         payment: &Payment,
@@ -204,6 +205,26 @@ impl Platform {
         }
     }
 
+    /// What the provider makes of the account that asks after this order.
+    pub(crate) async fn account_status(
+        &self,
+        project: &Project,
+        order: &ProviderReference,
+    ) -> AccountAnswer {
+        let not_sent = AccountAnswer::Unknown(Unclear::NotSent);
+        let Some(account) = self.account(project) else { return not_sent };
+        match connector::ask_sale(&account, order, self.salt()) {
+            Ok(request) => {
+                let reply = self.exchange(request, TIMEOUT).await;
+                connector::account_answered(&account, borrowed(&reply))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a request to the provider can't be made");
+                not_sent
+            }
+        }
+    }
+
     async fn send_refund(
         &self,
         project: &Project,
@@ -223,7 +244,8 @@ impl Platform {
         answer
     }
 
-    async fn refund_status(
+    /// What the provider says of a refund now.
+    pub(crate) async fn refund_status(
         &self,
         project: &Project,
         payment: &Payment,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own steps must not fail")]
 
+mod callbacks;
 mod durability;
 mod groups;
 mod inline;
