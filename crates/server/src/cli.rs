@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{audit, completions, config, demo, payment, project, refund, sandbox};
-use crate::commands::{serve, sign, verify};
+use crate::commands::{audit, clock, completions, config, demo, payment, project, refund};
+use crate::commands::{sandbox, serve, sign, verify};
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
 
@@ -61,7 +61,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Completions(completions::Completions),
-    #[command(hide = true)]
+    #[command(subcommand)]
+    Clock(clock::Clock),
+    #[command(subcommand)]
     Sandbox(sandbox::Sandbox),
 }
 

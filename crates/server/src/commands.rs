@@ -2,6 +2,7 @@
 //! and the process's exit code tells which.
 
 pub(crate) mod audit;
+pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -60,7 +61,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Answer> {
         Command::Sign(command) => wait_for(command.run(shared)),
         Command::Verify(command) => wait_for(command.run(shared)),
         Command::Audit(command) => wait_for(command.run(shared)),
-        Command::Sandbox(command) => wait_for(command.run()),
+        Command::Clock(command) => wait_for(command.run(shared)),
+        Command::Sandbox(command) => wait_for(command.run(shared)),
     }
 }
 

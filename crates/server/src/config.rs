@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) egress: Egress,
     pub(crate) log: Log,
     pub(crate) limits: Limits,
+    pub(crate) test: Test,
 }
 
 /// Where the data lies.
@@ -130,6 +131,13 @@ pub(crate) struct LogLevel(Targets);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limits {
     pub(crate) body_bytes: NonZeroUsize,
+}
+
+/// What only demonstrations and tests need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Test {
+    pub(crate) clock: bool,
 }
 
 /// A configuration that can't be used: where it is wrong, and what is expected there.

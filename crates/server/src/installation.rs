@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use app::platform::{Parts, Platform};
+use app::ports::Clock;
 use app::project::new_secret;
 use app::scheduler::Places;
 use app::secrets::{MASTER_KEY_BYTES, Vault};
@@ -17,10 +18,10 @@ use domain::id::ProjectId;
 use store::{Options, ServeLock, Store, projects};
 use tokio::sync::Notify;
 
-use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::entropy::SystemEntropy;
 use crate::http_client::HttpClient;
+use crate::test_clock::TestClock;
 
 /// Whether a database that is not there is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,8 @@ pub(crate) fn lock(store: &Store) -> anyhow::Result<ServeLock> {
 pub(crate) async fn open(config: &Config, missing: Missing) -> anyhow::Result<Platform> {
     let store = open_store(config, missing)?;
     let work = Arc::new(Notify::new());
-    platform(config, store, &[], &work).await
+    let clock = Arc::new(TestClock::of(&config.database.path)?);
+    platform(config, store, clock, &[], &work).await
 }
 
 /// Puts the platform together. `own` are the addresses this process listens on, `work` is told
@@ -66,6 +68,7 @@ pub(crate) async fn open(config: &Config, missing: Missing) -> anyhow::Result<Pl
 pub(crate) async fn platform(
     config: &Config,
     store: Store,
+    clock: Arc<dyn Clock>,
     own: &[SocketAddr],
     work: &Arc<Notify>,
 ) -> anyhow::Result<Platform> {
@@ -73,7 +76,7 @@ pub(crate) async fn platform(
     let parts = Parts {
         store,
         vault,
-        clock: Arc::new(SystemClock),
+        clock,
         entropy: Arc::new(SystemEntropy),
         http: Arc::new(HttpClient::new(config.egress, own)),
         public_url: config.public.url.as_str().to_owned(),

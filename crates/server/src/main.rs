@@ -13,6 +13,7 @@ mod output;
 mod server;
 mod stop;
 mod telemetry;
+mod test_clock;
 mod worker_loop;
 
 use std::process::ExitCode;

@@ -7,9 +7,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use app::platform::Platform;
+use app::ports::Clock;
 use axum::Router;
+use domain::time::Millis;
 use store::{ServeLock, Store};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -18,9 +20,11 @@ use web::ops::Heartbeat;
 use web::page::{BrokenAsset, PageConfig};
 use web::provider::ProviderConfig;
 
+use crate::clock::SystemClock;
 use crate::config::{Config, Listen};
 use crate::entropy::SystemEntropy;
 use crate::stop::Stop;
+use crate::test_clock::{self, TestClock};
 use crate::{installation, listen, worker_loop};
 
 /// Customers who watch their payment's progress live; the others' pages reload themselves.
@@ -77,9 +81,15 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let work = Arc::new(Notify::new());
         let own: Vec<SocketAddr> = sockets.0.keys().map(|it| sockets.address(*it)).collect();
-        let platform = installation::platform(config, store, &own, &work).await?;
+        let test_clock = Arc::new(TestClock::of(&config.database.path)?);
+        let clock = clock(config, &test_clock)?;
+        let platform = installation::platform(config, store, clock, &own, &work).await?;
         let heartbeat = Heartbeat::new(platform.now());
         let mut routers = routers(config, &platform, &heartbeat)?;
+        if config.test.clock {
+            let face = test_clock::admin::router(platform.clone(), test_clock);
+            serve_too(&mut routers, config.listen.ops, face);
+        }
         let faces = sockets
             .0
             .into_iter()
@@ -140,8 +150,29 @@ fn routers(
     ];
     let mut routers: BTreeMap<SocketAddr, Router> = BTreeMap::new();
     for (address, face) in faces {
-        let router = routers.remove(&address).unwrap_or_default();
-        routers.insert(address, router.merge(face));
+        serve_too(&mut routers, address, face);
     }
     Ok(routers)
+}
+
+fn serve_too(routers: &mut BTreeMap<SocketAddr, Router>, address: SocketAddr, face: Router) {
+    let router = routers.remove(&address).unwrap_or_default();
+    routers.insert(address, router.merge(face));
+}
+
+/// The time of day, unless the test mode is on. A database whose clock was moved knows of things
+/// that have not happened yet, so nobody else may serve it.
+fn clock(config: &Config, test_clock: &Arc<TestClock>) -> anyhow::Result<Arc<dyn Clock>> {
+    if config.test.clock {
+        let clock: Arc<TestClock> = Arc::clone(test_clock);
+        return Ok(clock);
+    }
+    if test_clock.ahead() != Millis(0) {
+        bail!(
+            "the clock of this database was moved ({}): it can only be served in test mode, with \
+             DWAR_TEST__CLOCK=true",
+            test_clock.file().display()
+        );
+    }
+    Ok(Arc::new(SystemClock))
 }

@@ -48,6 +48,7 @@ Examples:
   dwar demo --fresh
   dwar payment show ORDER --database dwar-demo/dwar.db     in another terminal
 
+Time can be moved: dwar clock advance 15m --database dwar-demo/dwar.db
 Data is kept in the folder, so that the next start goes on where this one ended. No real money is
 moved and nothing is sent to other machines. Ctrl-C ends it.")]
 pub(crate) struct Demo {
@@ -107,13 +108,14 @@ impl Demo {
         let set = |section, key, value: String| flag("demo", (section, key), Some(value));
         let all_faces = ["gate", "data_api", "page", "provider", "dashboard"];
         let faces = all_faces.map(|face| set("listen", face, gate.to_string()));
-        let flags: [Option<Flag>; 6] = [
+        let flags: [Option<Flag>; 7] = [
             set("listen", "ops", ops.to_string()),
             set("public", "url", url(gate)),
             set("database", "path", self.data.join(DATABASE).display().to_string()),
             // Shop and sandbox are on this machine.
             set("egress", "allow_private", true.to_string()),
             set("egress", "allow_http", true.to_string()),
+            set("test", "clock", true.to_string()),
             self.logging.flag(Some("warn")),
         ];
         let flags = faces.into_iter().chain(flags).flatten();
@@ -136,7 +138,7 @@ impl Demo {
 /// folder.
 fn forget(folder: &Path) -> anyhow::Result<()> {
     for database in [DATABASE, SANDBOX_DATABASE] {
-        for ending in ["", "-wal", "-shm", ".key"] {
+        for ending in ["", "-wal", "-shm", ".key", ".clock"] {
             let file = folder.join(format!("{database}{ending}"));
             if file.exists() {
                 fs::remove_file(&file)

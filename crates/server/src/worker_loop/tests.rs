@@ -66,7 +66,7 @@ impl World {
         let parts = Parts {
             store: Store::inline().unwrap(),
             vault: Vault::new(&[1; 32]).unwrap(),
-            clock: Arc::new(SystemClock::default()),
+            clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             http: Arc::new(Network { fates: Mutex::new(fates), asked: sender }),
             public_url: "http://127.0.0.1".to_owned(),

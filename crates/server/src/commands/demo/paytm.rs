@@ -34,7 +34,7 @@ impl Sandbox {
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find this program's file")?;
         let mut child = Command::new(program)
-            .args(["sandbox", "--mid", MID, "--listen", &wanted.to_string()])
+            .args(["sandbox", "serve", "--mid", MID, "--listen", &wanted.to_string()])
             .args(["--notification-url", notification_url])
             .arg("--books")
             .arg(folder.join(super::SANDBOX_DATABASE))
