@@ -69,7 +69,7 @@ mod tests {
             ),
             (
                 "https://दुकान.example/ठीक",
-                "https://xn--q2bvb0ds3b.example/%E0%A4%A0%E0%A5%80%E0%A4%95",
+                "https://xn--11b7ah1gn.example/%E0%A4%A0%E0%A5%80%E0%A4%95",
             ),
             ("HTTPS://Shop.Example:8443/", "https://shop.example:8443/"),
         ] {

@@ -7,6 +7,7 @@
 mod client;
 mod gate;
 mod ops;
+mod page;
 mod provider;
 mod scratch;
 mod world;

@@ -22,6 +22,7 @@ use domain::time::Timestamp;
 use dwar_web::Shared;
 use dwar_web::gate::GateConfig;
 use dwar_web::ops::Heartbeat;
+use dwar_web::page::PageConfig;
 use dwar_web::provider::ProviderConfig;
 use serde_json::{Value, json};
 use store::{Options, Store, StoreError, payments};
@@ -125,9 +126,11 @@ impl World {
         let router = Router::new()
             .merge(dwar_web::gate::router(&shared, gate))
             .merge(dwar_web::provider::router(&shared, provider))
+            .merge(dwar_web::page::router(&shared, page_config()).unwrap())
             .merge(dwar_web::ops::router(&shared, Some(heartbeat.clone())));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async { axum::serve(listener, router).await });
         Self { platform, clock, heartbeat, address, _scratch: scratch }
     }
@@ -159,7 +162,11 @@ impl World {
     }
 
     pub(crate) async fn payment(&self, id: &str) -> Payment {
-        self.platform.payment(live_key(id)).await.unwrap().unwrap()
+        self.stored(id).await.unwrap()
+    }
+
+    pub(crate) async fn stored(&self, id: &str) -> Option<Payment> {
+        self.platform.payment(live_key(id)).await.unwrap()
     }
 
     /// The provider's word about a sale, as a worker brings it to the rules.
@@ -185,6 +192,14 @@ impl World {
         let mut project = view.project;
         change(&mut project);
         self.platform.save_project(&project).await.unwrap();
+    }
+}
+
+fn page_config() -> PageConfig {
+    PageConfig {
+        entropy: Arc::new(CountingEntropy::default()),
+        trusted_proxies: Vec::new(),
+        live_max: 4,
     }
 }
 
