@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{audit, clock, completions, config, demo, payment, project, refund};
+use crate::commands::{audit, bench, clock, completions, config, demo, payment, project, refund};
 use crate::commands::{sandbox, serve, sign, verify};
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Sign(sign::Sign),
     Verify(verify::Verify),
     Audit(audit::Audit),
+    Bench(bench::Bench),
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Completions(completions::Completions),

@@ -2,6 +2,7 @@
 //! and the process's exit code tells which.
 
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -61,6 +62,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Answer> {
         Command::Sign(command) => wait_for(command.run(shared)),
         Command::Verify(command) => wait_for(command.run(shared)),
         Command::Audit(command) => wait_for(command.run(shared)),
+        Command::Bench(command) => command.run(shared),
         Command::Clock(command) => wait_for(command.run(shared)),
         Command::Sandbox(command) => wait_for(command.run(shared)),
     }

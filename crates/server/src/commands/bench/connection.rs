@@ -55,6 +55,11 @@ pub(super) fn post(path: &str, body: &str) -> Vec<u8> {
     request.into_bytes()
 }
 
+/// A request without a body.
+pub(super) fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").into_bytes()
+}
+
 /// Where the first message in a buffer has its body, and where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Message {

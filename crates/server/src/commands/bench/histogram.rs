@@ -52,10 +52,10 @@ const fn halvings(micros: u64) -> u32 {
     (u64::BITS - micros.leading_zeros()).saturating_sub(STEP_BITS + 1)
 }
 
-const fn bucket(micros: u64) -> u64 {
+fn bucket(micros: u64) -> u64 {
     let halvings = halvings(micros);
     // No overflow: at most 57 halvings leave at most 7 bits.
-    halvings as u64 * STEPS + (micros >> halvings)
+    u64::from(halvings) * STEPS + (micros >> halvings)
 }
 
 /// The largest value of a bucket.

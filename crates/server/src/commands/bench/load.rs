@@ -28,10 +28,12 @@ pub(super) struct Load {
     start: Instant,
     end: Instant,
     first: u64,
+    taken: Cell<u64>,
     sent: Cell<u64>,
     room: Semaphore,
     latencies: RefCell<Histogram>,
     in_time: Cell<u64>,
+    passed_over: Cell<u64>,
     failed: Cell<u64>,
     failure: RefCell<Option<String>>,
 }
@@ -52,7 +54,7 @@ pub(super) struct Measured {
     pub(super) completed: u64,
     /// How long the stretch was.
     pub(super) lasted: Duration,
-    /// Refused or broken.
+    /// Refused, broken, or never complete.
     pub(super) failed: u64,
     /// The first of those, in words.
     pub(super) failure: Option<String>,
@@ -74,17 +76,20 @@ impl Load {
         let start = Instant::now();
         let room = match pace {
             Pace::Flood(under_way) => under_way,
-            Pace::Rate(_) => Semaphore::MAX_PERMITS,
+            // Nobody asks for room: what is due is sent.
+            Pace::Rate(_) => 0,
         };
         Rc::new(Self {
             pace,
             start,
             end: start + lasts,
             first,
+            taken: Cell::new(0),
             sent: Cell::new(0),
             room: Semaphore::new(room),
             latencies: RefCell::default(),
             in_time: Cell::new(0),
+            passed_over: Cell::new(0),
             failed: Cell::new(0),
             failure: RefCell::default(),
         })
@@ -109,7 +114,11 @@ impl Load {
                 Arrival { number, due }
             }
         };
-        (arrival.due < self.end).then_some(arrival)
+        if arrival.due >= self.end {
+            return None;
+        }
+        self.sent.set(self.sent.get().saturating_add(1));
+        Some(arrival)
     }
 
     /// Notes that what was to be sent at `due` is complete.
@@ -129,6 +138,12 @@ impl Load {
         self.room.add_permits(1);
     }
 
+    /// Notes that something was sent whose end is not waited for.
+    pub(super) fn passed_over(&self) {
+        self.passed_over.set(self.passed_over.get().saturating_add(1));
+        self.room.add_permits(1);
+    }
+
     /// Waits for the end.
     pub(super) async fn ended(&self) {
         sleep_until(self.end).await;
@@ -138,28 +153,37 @@ impl Load {
 
     /// The number after the last one.
     pub(super) fn next_number(&self) -> u64 {
-        self.first.saturating_add(self.sent.get())
+        self.first.saturating_add(self.taken.get())
     }
 
-    /// How many are complete or failed, out of those that were sent.
-    pub(super) fn settled(&self) -> u64 {
-        self.latencies.borrow().count().saturating_add(self.failed.get())
+    /// Whether all that was sent is complete, failed or passed over.
+    pub(super) fn is_settled(&self) -> bool {
+        let complete = self.latencies.borrow().count();
+        let others = self.failed.get().saturating_add(self.passed_over.get());
+        complete.saturating_add(others) >= self.sent.get()
+    }
+
+    /// How much is complete by now.
+    pub(super) fn complete(&self) -> u64 {
+        self.in_time.get()
     }
 
     /// What it came to.
     pub(super) fn measured(&self) -> Measured {
+        let latencies = self.latencies.take();
+        let good = latencies.count().saturating_add(self.passed_over.get());
         Measured {
             completed: self.in_time.get(),
             lasted: self.end.saturating_duration_since(self.start),
-            failed: self.failed.get(),
+            failed: self.sent.get().saturating_sub(good),
             failure: self.failure.take(),
-            latencies: self.latencies.take(),
+            latencies,
         }
     }
 
     fn take_number(&self) -> u64 {
         let number = self.next_number();
-        self.sent.set(self.sent.get().saturating_add(1));
+        self.taken.set(self.taken.get().saturating_add(1));
         number
     }
 }

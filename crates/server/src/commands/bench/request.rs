@@ -40,7 +40,7 @@ impl Template {
     pub(super) fn new(
         project_id: i64,
         secret: &str,
-        callback_url: Option<String>,
+        callback_url: Option<&str>,
     ) -> anyhow::Result<Self> {
         let merchant = Merchant {
             project_id,
@@ -56,7 +56,7 @@ impl Template {
             customer_ip: "203.0.113.7".to_owned(),
             customer_phone: Some(PHONE.to_owned()),
             description: Some("Two kilograms of Darjeeling tea, first flush".to_owned()),
-            callback_url: callback_url.clone(),
+            callback_url: callback_url.map(str::to_owned),
             success_url: Some("https://shop.example/thanks".to_owned()),
             decline_url: Some("https://shop.example/sorry".to_owned()),
             return_url: Some("https://shop.example/orders".to_owned()),
@@ -69,8 +69,8 @@ impl Template {
             to_sign: signature::canonical_string(&document),
             key: hmac::Key::new(hmac::HMAC_SHA512, secret.as_bytes()),
         };
-        let same = template.body(7) == merchant.sale(&sale(payment_id(7)))?.body;
-        ensure!(same, "the template differs from what the SDK signs");
+        let alike = template.body(7) == merchant.sale(&sale(payment_id(7)))?.body;
+        ensure!(alike, "the template differs from what the SDK signs");
         Ok(template)
     }
 
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_request_is_signed() {
-        let template = Template::new(200, "secret", Some("http://127.0.0.1:1/c".into())).unwrap();
+        let template = Template::new(200, "secret", Some("http://127.0.0.1:1/c")).unwrap();
         for payment in [0, 41, 9_999_999_999] {
             let document: Value = serde_json::from_str(&template.body(payment)).unwrap();
             let given = signature::given(&document).unwrap();
