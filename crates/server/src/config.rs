@@ -6,12 +6,13 @@ mod layers;
 #[cfg(test)]
 mod tests;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::{env, fs};
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use thiserror::Error;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -68,12 +69,33 @@ pub(crate) enum MasterKeySource {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Public {
     pub(crate) url: PublicUrl,
+    pub(crate) trusted_proxies: Proxies,
 }
 
 /// A scheme, a host and perhaps a port, without a slash at the end: paths are appended to it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Url")]
 pub(crate) struct PublicUrl(String);
+
+/// Address ranges, written one after the other with commas between them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Proxies(pub(crate) Vec<IpNet>);
+
+impl TryFrom<String> for Proxies {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let ranges = text.split(',').map(str::trim).filter(|range| !range.is_empty());
+        let read = |range: &str| {
+            let single = || range.parse::<IpAddr>().map(IpNet::from);
+            range.parse().or_else(|_| single()).map_err(|_| {
+                format!("`{range}` is no address or range, such as 127.0.0.1 or 10.0.0.0/8")
+            })
+        };
+        ranges.map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
 
 /// The address of each face.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

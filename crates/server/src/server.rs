@@ -138,7 +138,7 @@ fn routers(
         GateConfig { body_bytes_max: config.limits.body_bytes.get(), ..GateConfig::default() };
     let page = PageConfig {
         entropy: Arc::new(SystemEntropy),
-        trusted_proxies: Vec::new(),
+        trusted_proxies: config.public.trusted_proxies.0.clone(),
         live_max: LIVE_MAX,
     };
     let listen = &config.listen;

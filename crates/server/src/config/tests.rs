@@ -276,3 +276,12 @@ fn master_keys_are_64_hexadecimal_digits() {
     let error = MasterKeySource::Env("DWAR_NO_SUCH_KEY".to_owned()).read(&database).unwrap_err();
     assert!(error.to_string().starts_with("DWAR_NO_SUCH_KEY: "));
 }
+
+#[test]
+fn trusted_proxies_are_addresses_or_ranges() {
+    let variable = |text| ("DWAR_PUBLIC__TRUSTED_PROXIES", text);
+    let loaded = read(None, &[variable("127.0.0.1, 10.0.0.0/8")], vec![]).unwrap();
+    assert_eq!(loaded.config.public.trusted_proxies.0.len(), 2);
+    let error = read(None, &[variable("localhost")], vec![]).unwrap_err().to_string();
+    assert!(error.contains("`localhost` is no address or range"), "{error}");
+}
