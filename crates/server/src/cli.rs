@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{audit, bench, clock, completions, config, demo, payment, project, refund};
-use crate::commands::{sandbox, serve, sign, verify};
+use crate::commands::{audit, bench, callback, clock, completions, config, demo, payment};
+use crate::commands::{project, rates, refund, sandbox, serve, sign, verify};
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
 
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Payment(payment::Payment),
     Refund(refund::Refund),
+    #[command(subcommand)]
+    Callback(callback::Callback),
+    Rates(rates::Rates),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Audit(audit::Audit),

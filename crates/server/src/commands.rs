@@ -3,18 +3,21 @@
 
 pub(crate) mod audit;
 pub(crate) mod bench;
+pub(crate) mod callback;
 pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod payment;
 pub(crate) mod project;
+pub(crate) mod rates;
 pub(crate) mod refund;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod sign;
 mod signing;
 pub(crate) mod verify;
+mod when;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -59,6 +62,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Answer> {
         Command::Project(command) => wait_for(command.run(shared)),
         Command::Payment(command) => wait_for(command.run(shared)),
         Command::Refund(command) => wait_for(command.run(shared)),
+        Command::Callback(command) => wait_for(command.run(shared)),
+        Command::Rates(command) => wait_for(command.run(shared)),
         Command::Sign(command) => wait_for(command.run(shared)),
         Command::Verify(command) => wait_for(command.run(shared)),
         Command::Audit(command) => wait_for(command.run(shared)),

@@ -1,6 +1,7 @@
 //! What commands print: one report, either as text for people or as one JSON document for programs.
 
 pub(crate) mod money;
+pub(crate) mod progress;
 pub(crate) mod table;
 pub(crate) mod time;
 

@@ -1,7 +1,6 @@
 //! `dwar audit`: proves that the journal balances and agrees with the payments.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
 
 use app::audit::Audit as Found;
 use clap::Args;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use super::Answer;
 use crate::cli::Shared;
 use crate::installation::{self, Missing};
+use crate::output::progress::Progress;
 use crate::output::table::{Table, plain};
 use crate::output::{self, money};
 
@@ -54,27 +54,14 @@ impl Audit {
     /// Audits and prints.
     pub(crate) async fn run(self, shared: &Shared) -> anyhow::Result<Answer> {
         let platform = installation::open(&shared.config()?, Missing::Refuse).await?;
-        let watched = io::stderr().is_terminal();
-        let found = platform
-            .audit(|payments| {
-                if watched {
-                    progress(&format!("{payments} payments compared…"));
-                }
-            })
-            .await?;
-        if watched {
-            progress("");
-        }
+        let progress = Progress::new();
+        let compared = |payments| progress.show(&format!("{payments} payments compared…"));
+        let found = platform.audit(compared).await?;
+        drop(progress);
         let report = Report::of(&found);
         output::print(&report, shared.format())?;
         Ok(if report.clean { Answer::Yes } else { Answer::No })
     }
-}
-
-/// Writes over the line of progress. It is only for the eye, so that a failure is passed over.
-fn progress(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _unseen = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
 }
 
 impl Report {
