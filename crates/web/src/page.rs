@@ -100,7 +100,7 @@ impl Page {
             match answering.await {
                 Ok(response) => Ok(response),
                 Err(obstacle) => match obstacle.fault {
-                    Some(fault) => Err(Problem::Fault(fault)),
+                    Some(fault) => Err(Problem::Fault(*fault)),
                     None => Ok(self.explain(&obstacle, headers)),
                 },
             }
@@ -121,6 +121,9 @@ struct Visitor<'a> {
 
 impl From<Fault> for Obstacle {
     fn from(fault: Fault) -> Self {
-        Self { fault: Some(fault), ..Self::ours(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "") }
+        Self {
+            fault: Some(Box::new(fault)),
+            ..Self::ours(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "")
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use app::platform::Fault;
 use app::project::Project;
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue};
 use domain::id::{PaymentId, PaymentKey, ProjectId};
 use domain::time::{Millis, Timestamp};
 use wire::explain::{self, Finding};
@@ -40,6 +40,8 @@ pub(super) struct Admitted {
     pub(super) project: Arc<Project>,
     pub(super) params: PageParams,
     pub(super) visit: Visit,
+    /// The language asked for, if we speak it.
+    language: Option<&'static str>,
     /// Identifies what was signed.
     digest: u64,
 }
@@ -62,9 +64,11 @@ impl Page {
         }
         let params =
             Params::decode(encoded).map_err(|error| Obstacle::unreadable(error.to_string()))?;
-        let language = params.get("language_code").map(str::to_owned);
-        let admitted = self.admit_params(params).await;
-        admitted.map_err(|obstacle| Obstacle { language, ..obstacle })
+        let language = params.get("language_code").and_then(|asked| self.renderer.speaks(asked));
+        match self.admit_params(params).await {
+            Ok(admitted) => Ok(Admitted { language, ..admitted }),
+            Err(obstacle) => Err(Obstacle { language, ..obstacle }),
+        }
     }
 
     async fn admit_params(&self, params: Params) -> Result<Admitted, Obstacle> {
@@ -84,7 +88,8 @@ impl Page {
             language: params.language_code.clone(),
             ways,
         };
-        Ok(Admitted { digest: identify(&signed), project, params, visit })
+        let digest = identify(&signed);
+        Ok(Admitted { project, params, visit, language: None, digest })
     }
 
     /// The project that signed. An unknown project and a wrong signature are told alike.
@@ -194,7 +199,7 @@ impl Admitted {
     pub(super) fn obstructed(&self, obstacle: Obstacle) -> Obstacle {
         Obstacle {
             back: self.visit.ways.back.clone(),
-            language: self.params.language_code.clone(),
+            language: self.language,
             ..obstacle.of(&self.project)
         }
     }
@@ -210,7 +215,7 @@ impl Visit {
 /// Whether a page is shown in a frame of the merchant's page: the browser says so, or, where it
 /// says nothing, the widget does.
 pub(super) fn is_framed(headers: &HeaderMap, frame_mode: Option<&str>) -> bool {
-    match headers.get("sec-fetch-dest").map(|value| value.as_bytes()) {
+    match headers.get("sec-fetch-dest").map(HeaderValue::as_bytes) {
         Some(b"iframe" | b"frame" | b"embed" | b"object") => true,
         Some(_) => false,
         None => frame_mode.is_some_and(|mode| matches!(mode, "iframe" | "popup" | "embedded")),

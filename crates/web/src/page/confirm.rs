@@ -26,7 +26,8 @@ pub(super) async fn confirm(
     let visitor = Visitor { peer, headers: &headers };
     let confirming = async {
         let admitted = page.admit(&read_form(body).await?).await?;
-        page.start(&admitted, &visitor).await
+        // Much is under way while a payment is stored; the heap holds it.
+        Box::pin(page.start(&admitted, &visitor)).await
     };
     page.answer("page_confirm", &headers, confirming).await
 }

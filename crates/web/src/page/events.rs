@@ -69,7 +69,7 @@ async fn tell(
         let stage = Stage::of(payment.as_ref());
         if stage.name() != told {
             told = stage.name();
-            text += &format!("event: stage\ndata: {told}\n\n");
+            text.extend(["event: stage\ndata: ", told, "\n\n"]);
         } else if look % LOOKS_PER_SIGN == 0 {
             text += ": waiting\n\n";
         }

@@ -55,12 +55,12 @@ pub(super) struct Obstacle {
     /// For the log.
     pub(super) reason: String,
     pub(super) project: Option<Arc<Project>>,
-    /// The language the link asks for.
-    pub(super) language: Option<String>,
+    /// The language the link asks for, if we speak it.
+    pub(super) language: Option<&'static str>,
     /// Where the customer may go; believed only if it stood in a link whose signature was right.
     pub(super) back: Option<String>,
     /// A fault of ours behind it.
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<Box<Fault>>,
 }
 
 impl Obstacle {
@@ -165,7 +165,7 @@ impl Page {
             details => if reveal { obstacle.details.clone() } else { Vec::new() },
             back => &obstacle.back,
         };
-        let language = self.renderer.language(obstacle.language.as_deref(), headers);
+        let language = self.renderer.language(obstacle.language, headers);
         self.render(obstacle.status, "obstacle.html", language, project, &policy, &content)
     }
 }

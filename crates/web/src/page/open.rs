@@ -71,10 +71,10 @@ impl Page {
         let frame_mode = params.all.get("frame_mode");
         let framed = is_framed(visitor.headers, frame_mode);
         // The confirmation may come from a new tab; it has to know that it left a frame behind.
-        let fields = match framed {
-            true => params.all.clone().with("frame_mode", frame_mode.unwrap_or("iframe")),
-            false => params.all.clone(),
-        };
+        let mut fields = params.all.clone();
+        if framed {
+            fields = fields.with("frame_mode", frame_mode.unwrap_or("iframe"));
+        }
         let policy = Policy::new(&*self.config.entropy, Some(project));
         let content = context! {
             framed,

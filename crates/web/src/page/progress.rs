@@ -22,15 +22,15 @@ use super::response::{Policy, see_other};
 use super::stage::{Stage, reason};
 use super::visit::{By, Unproven, Visit, Way};
 
-/// How the page was come to.
+/// How the customer got to the page.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Come {
+pub(super) struct Arrival {
     /// `tab`: in a tab of its own, which a frame in the merchant's page opened.
     #[serde(rename = "in")]
     place: Option<String>,
 }
 
-impl Come {
+impl Arrival {
     fn in_tab(&self) -> bool {
         self.place.as_deref() == Some("tab")
     }
@@ -39,19 +39,19 @@ impl Come {
 pub(super) async fn show(
     State(page): State<Arc<Page>>,
     Path(token): Path<String>,
-    Query(come): Query<Come>,
+    Query(arrival): Query<Arrival>,
     headers: HeaderMap,
 ) -> Response {
-    page.answer("page_payment", &headers, page.progress(&token, &come, &headers, false)).await
+    page.answer("page_payment", &headers, page.progress(&token, &arrival, &headers, false)).await
 }
 
 pub(super) async fn show_returned(
     State(page): State<Arc<Page>>,
     Path(token): Path<String>,
-    Query(come): Query<Come>,
+    Query(arrival): Query<Arrival>,
     headers: HeaderMap,
 ) -> Response {
-    page.answer("page_returned", &headers, page.progress(&token, &come, &headers, true)).await
+    page.answer("page_returned", &headers, page.progress(&token, &arrival, &headers, true)).await
 }
 
 impl Page {
@@ -67,7 +67,7 @@ impl Page {
     async fn progress(
         &self,
         token: &str,
-        come: &Come,
+        arrival: &Arrival,
         headers: &HeaderMap,
         returned: bool,
     ) -> Result<Response, Obstacle> {
@@ -78,7 +78,7 @@ impl Page {
         let onward = onward(stage, &visit);
         if let Some(Way { address, by: By::Once }) = onward
             && !framed
-            && !come.in_tab()
+            && !arrival.in_tab()
         {
             return Ok(see_other(address));
         }
@@ -91,7 +91,7 @@ impl Page {
             is_final => stage.is_final(),
             returned,
             framed,
-            in_tab => come.in_tab(),
+            in_tab => arrival.in_tab(),
             token,
             ancestors => policy.ancestors(),
             payment_id => &visit.payment,
@@ -108,7 +108,7 @@ impl Page {
                 once => way.by == By::Once,
             }),
             back => &visit.ways.back,
-            unknown => visit.ways.unknown.as_ref().filter(|_| !framed && !come.in_tab()),
+            unknown => visit.ways.unknown.as_ref().filter(|_| !framed && !arrival.in_tab()),
         };
         let language = self.renderer.language(visit.language.as_deref(), headers);
         let project = Some(&*project);

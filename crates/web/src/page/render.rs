@@ -82,10 +82,12 @@ impl Renderer {
             .split(',')
             .take(16)
             .map(|range| range.split([';', '-']).next().unwrap_or_default().trim());
-        let known = |wanted: &str| {
-            self.languages.keys().find(|known| known.eq_ignore_ascii_case(wanted)).copied()
-        };
-        asked.into_iter().chain(accepted).find_map(known).unwrap_or(FALLBACK)
+        asked.into_iter().chain(accepted).find_map(|it| self.speaks(it)).unwrap_or(FALLBACK)
+    }
+
+    /// A language by its code in any case, if there is a translation.
+    pub(super) fn speaks(&self, language: &str) -> Option<&'static str> {
+        self.languages.keys().find(|known| known.eq_ignore_ascii_case(language)).copied()
     }
 
     /// One page as HTML.
@@ -120,6 +122,7 @@ fn texts(language: &str) -> Result<Texts, BrokenAsset> {
 }
 
 /// Puts values in the places of a text: `"Pay {amount}"|fill(amount="₹1.00")`.
+#[expect(clippy::needless_pass_by_value, reason = "the signature the template engine calls")]
 fn fill(text: &str, values: Kwargs) -> Result<String, Error> {
     let mut filled = text.to_owned();
     for name in values.args() {

@@ -11,6 +11,8 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::Page;
 use crate::exchange::with_type;
@@ -41,7 +43,7 @@ pub(super) fn router() -> Router<Arc<Page>> {
 /// Changes whenever one of the page's files does.
 pub(super) fn version() -> String {
     let hash = digest(&SHA256, [PAGE_STYLE, PAGE_SCRIPT].concat().as_bytes());
-    hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().first_chunk::<9>().copied().unwrap_or_default())
 }
 
 fn file(kind: &'static str, text: &'static str, cached: HeaderValue) -> Response {
