@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::{audit, bench, callback, clock, completions, config, demo, payment};
-use crate::commands::{project, rates, refund, sandbox, serve, sign, verify};
+use crate::commands::{audit, bench, callback, clock, completions, config, demo, listen};
+use crate::commands::{payment, project, rates, refund, sandbox, serve, sign, tail, trigger};
+use crate::commands::verify;
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
 
@@ -58,6 +59,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Callback(callback::Callback),
     Rates(rates::Rates),
+    Listen(listen::Listen),
+    Trigger(trigger::Trigger),
+    Tail(tail::Tail),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Audit(audit::Audit),

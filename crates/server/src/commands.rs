@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod listen;
 pub(crate) mod payment;
 pub(crate) mod project;
 pub(crate) mod rates;
@@ -16,6 +17,8 @@ pub(crate) mod sandbox;
 pub(crate) mod serve;
 pub(crate) mod sign;
 mod signing;
+pub(crate) mod tail;
+pub(crate) mod trigger;
 pub(crate) mod verify;
 mod when;
 
@@ -64,6 +67,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Answer> {
         Command::Refund(command) => wait_for(command.run(shared)),
         Command::Callback(command) => wait_for(command.run(shared)),
         Command::Rates(command) => wait_for(command.run(shared)),
+        Command::Listen(command) => wait_for(command.run(shared)),
+        Command::Trigger(command) => wait_for(command.run(shared)),
+        Command::Tail(command) => wait_for(command.run(shared)),
         Command::Sign(command) => wait_for(command.run(shared)),
         Command::Verify(command) => wait_for(command.run(shared)),
         Command::Audit(command) => wait_for(command.run(shared)),

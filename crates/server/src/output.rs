@@ -28,13 +28,26 @@ pub(crate) fn print<R: Serialize + Display>(report: &R, format: Format) -> io::R
     write_line(&text)
 }
 
-/// Prints text with a line end after it, unless it has one.
+/// Prints text with a line end after it, unless it has one. A reader that has gone away is no error.
 pub(crate) fn write_line(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    let end = if text.ends_with('\n') { "" } else { "\n" };
-    let written = write!(stdout, "{text}{end}").and_then(|()| stdout.flush());
-    match written {
+    match stream_line(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
+    }
+}
+
+/// Prints one of many lines, like [`write_line`], but that the reader has gone away is an error:
+/// then there is no use in going on.
+pub(crate) fn stream_line(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    write!(stdout, "{text}{end}").and_then(|()| stdout.flush())
+}
+
+/// Prints one of many reports.
+pub(crate) fn stream<R: Serialize + Display>(report: &R, format: Format) -> io::Result<()> {
+    match format {
+        Format::Text => stream_line(&report.to_string()),
+        Format::Json => stream_line(&serde_json::to_string(report)?),
     }
 }

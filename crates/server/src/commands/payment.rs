@@ -1,7 +1,10 @@
 //! `dwar payment`: all that is known of a payment.
 
+mod check;
+mod link;
 mod view;
-mod words;
+mod why;
+pub(super) mod words;
 
 use anyhow::{Context as _, bail};
 use app::platform::Platform;
@@ -9,16 +12,31 @@ use app::verbs::PaymentView;
 use clap::{Args, Subcommand};
 use domain::id::{PaymentId, PaymentKey};
 
+use self::check::Books;
 use self::view::Shown;
+pub(super) use self::why::Reason;
 use super::Answer;
 use crate::cli::Shared;
 use crate::installation::{self, Missing};
 use crate::output;
 
-/// Look at payments.
+/// Look at payments, and compare them with Paytm's books.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Payment {
     Show(Show),
+    Why(Why),
+    Check(Check),
+    Link(Box<link::Link>),
+}
+
+/// Which payment.
+#[derive(Debug, Args)]
+struct Which {
+    /// The merchant's id of the payment.
+    id: String,
+    /// The project's number [default: the only project].
+    #[arg(long, value_name = "N")]
+    project: Option<i64>,
 }
 
 /// Show what is known of a payment.
@@ -27,20 +45,58 @@ pub(crate) enum Payment {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: dwar payment show order-17 --project 200")]
 pub(crate) struct Show {
-    /// The merchant's id of the payment.
-    id: String,
-    /// The project's number [default: the only project].
-    #[arg(long, value_name = "N")]
-    project: Option<i64>,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Say in one sentence why a payment is as it is, what happens next, and when.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: dwar payment why order-17")]
+pub(crate) struct Why {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Ask Paytm now, and say whether both books agree about the sale and its refunds.
+///
+/// It changes nothing: what Paytm has ended and the platform has not, the platform learns when it
+/// asks by itself.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: dwar payment check order-17
+
+Exit code 0 if the books agree, 1 if they differ, if Paytm is ahead, or if its answer is unclear.")]
+pub(crate) struct Check {
+    #[command(flatten)]
+    which: Which,
 }
 
 impl Payment {
-    /// Prints the payment.
+    /// Carries out the command and prints what came of it.
     pub(crate) async fn run(self, shared: &Shared) -> anyhow::Result<Answer> {
-        let Self::Show(Show { id, project }) = self;
         let platform = installation::open(&shared.config()?, Missing::Refuse).await?;
-        let view = find(&platform, id, project).await?;
-        output::print(&Shown::of(&view, platform.now()), shared.format())?;
+        let format = shared.format();
+        match self {
+            Self::Show(Show { which: Which { id, project } }) => {
+                let view = find(&platform, id, project).await?;
+                output::print(&Shown::of(&view, platform.now()), format)?;
+            }
+            Self::Why(Why { which: Which { id, project } }) => {
+                let view = find(&platform, id, project).await?;
+                let cut_off = platform.cut_off_endpoints().await?;
+                output::print(&Reason::of(&view, &cut_off, platform.now()), format)?;
+            }
+            Self::Check(Check { which: Which { id, project } }) => {
+                let payment = find(&platform, id, project).await?.payment;
+                let project = platform.project(payment.key.project()).await?;
+                let project = project.context("the project has gone")?;
+                let compared = platform.compare_with_provider(&project, &payment).await?;
+                let books = Books::of(&payment, &compared);
+                output::print(&books, format)?;
+                return Ok(if books.agree() { Answer::Yes } else { Answer::No });
+            }
+            Self::Link(link) => output::print(&link.run(&platform).await?, format)?,
+        }
         Ok(Answer::Yes)
     }
 }

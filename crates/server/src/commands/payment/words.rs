@@ -8,7 +8,7 @@ use domain::refund::{Refund, RefundState};
 use store::jobs::Work;
 
 /// An event.
-pub(super) fn event(event: &Event) -> String {
+pub(in crate::commands) fn event(event: &Event) -> String {
     match event {
         Event::SaleAccepted => "sale accepted".to_owned(),
         Event::RedirectReady => "order opened at Paytm; the customer may pay".to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn event(event: &Event) -> String {
 }
 
 /// Something that will happen.
-pub(super) fn work(work: Work) -> String {
+pub(in crate::commands) fn work(work: Work) -> String {
     match work {
         Work::Rule(JobKind::InitiateSale) => "open the order at Paytm".to_owned(),
         Work::Rule(JobKind::AskSale) => "ask Paytm what became of the order".to_owned(),
@@ -49,12 +49,12 @@ pub(super) fn work(work: Work) -> String {
 }
 
 /// A code with its message.
-pub(super) fn code(code: Code) -> String {
+pub(in crate::commands) fn code(code: Code) -> String {
     format!("{} {}", code.number(), code.message())
 }
 
 /// Where a sale stands: its status, and what else there is to say.
-pub(super) fn sale(sale: &Sale) -> (&'static str, String) {
+pub(in crate::commands) fn sale(sale: &Sale) -> (&'static str, String) {
     match &sale.state {
         SaleState::Initiating => (PaymentStatus::Processing.name(), String::new()),
         SaleState::AwaitingRedirect(_) => {
@@ -71,7 +71,7 @@ pub(super) fn sale(sale: &Sale) -> (&'static str, String) {
 }
 
 /// Where a refund stands: its status, and what else there is to say.
-pub(super) fn refund(refund: &Refund) -> (&'static str, String) {
+pub(in crate::commands) fn refund(refund: &Refund) -> (&'static str, String) {
     let at_paytm = |id: &Option<String>| match id {
         Some(id) => format!("Paytm refund {id}"),
         None => String::new(),
@@ -85,7 +85,8 @@ pub(super) fn refund(refund: &Refund) -> (&'static str, String) {
     }
 }
 
-const fn unclear(reason: Unclear) -> &'static str {
+/// Why an answer of Paytm can't be used.
+pub(in crate::commands) const fn unclear(reason: Unclear) -> &'static str {
     match reason {
         Unclear::NotSent => "nothing could be sent",
         Unclear::NoAnswer => "no whole answer in time",
