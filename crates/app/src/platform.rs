@@ -70,6 +70,8 @@ struct Inner {
     projects: Mutex<BTreeMap<ProjectId, (Timestamp, Arc<Project>)>>,
     ids: Mutex<(i64, i64)>,
     on_work: Box<dyn Fn() + Send + Sync>,
+    #[cfg(feature = "bugs")]
+    planted: std::sync::OnceLock<crate::bugs::Bug>,
 }
 
 impl Platform {
@@ -83,6 +85,8 @@ impl Platform {
             projects: Mutex::default(),
             ids: Mutex::new((0, 0)),
             on_work,
+            #[cfg(feature = "bugs")]
+            planted: std::sync::OnceLock::new(),
             parts,
         };
         Self { inner: Arc::new(inner) }
@@ -196,6 +200,11 @@ impl Platform {
                 .map_err(Fault::Store)?;
             *self.ids() = (first, first.saturating_add(ID_BLOCK));
         }
+    }
+
+    #[cfg(feature = "bugs")]
+    pub(crate) fn planted(&self) -> &std::sync::OnceLock<crate::bugs::Bug> {
+        &self.inner.planted
     }
 
     fn take_id(&self) -> Option<OperationId> {

@@ -191,7 +191,7 @@ impl Bench {
         &self,
         mode: &'static str,
         folder: &Folder,
-        mut platform: Platform,
+        platform: Platform,
         sales: Rc<Sales>,
     ) -> anyhow::Result<Throughput> {
         let flood = Pace::Flood(self.connections.get());

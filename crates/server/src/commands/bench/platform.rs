@@ -33,7 +33,7 @@ pub(super) struct Platform {
     process: Process,
     database: PathBuf,
     bytes_at_first: u64,
-    ops: Connection,
+    ops: SocketAddr,
     /// Where Gate listens.
     pub(super) gate: SocketAddr,
     /// The project's secret.
@@ -94,9 +94,8 @@ impl Platform {
         let process = Process::start(arguments.into_iter().chain(addresses), &variables, &log);
         let process = process.await.context("the platform")?;
         let ready: Ready = serde_json::from_str(&process.said)?;
-        let ops = ready.ops.trim_start_matches("http://").parse()?;
         Ok(Self {
-            ops: Connection::open(ops).await?,
+            ops: ready.ops.trim_start_matches("http://").parse()?,
             process,
             database,
             bytes_at_first,
@@ -106,9 +105,9 @@ impl Platform {
     }
 
     /// Its counters now.
-    pub(super) async fn counters(&mut self) -> anyhow::Result<Counters> {
-        let page = self.ops.exchange(&get("/metrics")).await?;
-        let page = String::from_utf8_lossy(page);
+    pub(super) async fn counters(&self) -> anyhow::Result<Counters> {
+        let mut ops = Connection::open(self.ops).await?;
+        let page = String::from_utf8_lossy(ops.exchange(&get("/metrics")).await?);
         let counter = |name: &str| {
             let mut lines = page.lines();
             let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
