@@ -1,11 +1,12 @@
 //! What stands between a customer and the page, and what is said about it.
 
+use domain::id::ProjectId;
 use domain::time::Millis;
 use wire::signature;
 
 use super::{confirm, open, params, signed, start};
 use crate::client::send;
-use crate::world::{DISABLED_SECRET, LIVE_SECRET, NOW, TEST_SECRET, World};
+use crate::world::{DISABLED_SECRET, LIVE, LIVE_SECRET, NOW, TEST_SECRET, World};
 
 #[tokio::test]
 async fn customers_are_told_clearly_and_developers_exactly() {
@@ -119,4 +120,15 @@ async fn sizes_are_bounded() {
     assert_eq!(many.status, 400);
     let binary = send(world.address(), "POST", "/payment", "", &[0xff; 64]).await;
     assert_eq!(binary.status, 403);
+}
+
+#[tokio::test]
+async fn a_payments_page_lives_through_one_rotation_of_the_secret() {
+    let world = World::new().await;
+    let page = start(&world, &signed(&params(&[]))).await;
+    for status in [200, 404] {
+        let view = world.platform.project_view(ProjectId(LIVE)).await.unwrap().unwrap();
+        world.platform.rotate_key(view.project).await.unwrap();
+        assert_eq!(world.get(&page).await.status, status);
+    }
 }
