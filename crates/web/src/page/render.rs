@@ -135,7 +135,10 @@ fn fill(text: &str, values: Kwargs) -> Result<String, Error> {
 /// A merchant's text without what could turn the page's own around: controls, and the marks that
 /// change the direction of writing.
 fn plain(text: &str) -> String {
-    let turns = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = |c: &char| {
+        matches!(c, '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().filter(|c| !c.is_control() && !turns(c)).collect()
 }
 
