@@ -2,6 +2,8 @@
 //! store; HTTP faces, workers, the command line and the simulation all call these.
 
 pub mod audit;
+#[cfg(feature = "bugs")]
+pub mod bugs;
 pub mod endpoints;
 mod message;
 pub mod metrics;

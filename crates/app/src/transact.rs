@@ -45,7 +45,7 @@ impl From<serde_json::Error> for Refused {
 }
 
 /// A committed change.
-struct Committed {
+pub(crate) struct Committed {
     decision: Decision,
     plan: Vec<(Work, Option<Timestamp>)>,
 }
@@ -58,10 +58,18 @@ impl Platform {
         key: PaymentKey,
         command: Command,
     ) -> Result<Decision, Refused> {
+        #[cfg(feature = "bugs")]
+        if let Some(committed) = self.stale_refund(project, &key, &command).await? {
+            return Ok(self.committed(&key, committed));
+        }
+        #[cfg(feature = "bugs")]
+        let (whole, project) = (project, &self.callback_apart(project));
         let (project, now) = (Arc::clone(project), self.now());
         let payment = key.clone();
         let committed =
             self.store().write(move |tx| change(tx, &project, &payment, command, now)).await?;
+        #[cfg(feature = "bugs")]
+        self.queue_apart(whole, &committed.decision).await?;
         Ok(self.committed(&key, committed))
     }
 
@@ -74,6 +82,8 @@ impl Platform {
         work: Work,
         command: Command,
     ) -> Result<Option<Decision>, Fault> {
+        #[cfg(feature = "bugs")]
+        let (whole, project) = (project, &self.callback_apart(project));
         let (project, now) = (Arc::clone(project), self.now());
         let payment = key.clone();
         let committed =
@@ -94,6 +104,10 @@ impl Platform {
         let committed = committed.await.map_err(|JobFault(fault)| fault)?;
         if committed.is_none() {
             self.scheduler().cancel(&JobKey { payment: key.clone(), work });
+        }
+        #[cfg(feature = "bugs")]
+        if let Some(committed) = &committed {
+            self.queue_apart(whole, &committed.decision).await?;
         }
         Ok(committed.map(|committed| self.committed(&key, committed)))
     }
@@ -147,7 +161,19 @@ fn change(
 ) -> Result<Committed, Refused> {
     let before = payments::load(tx, key)?;
     let decision = decide(before.clone(), command, now).map_err(Refused::Rules)?;
-    payments::save(tx, before.as_ref(), &decision, now)?;
+    store_decision(tx, project, before.as_ref(), decision, now)
+}
+
+/// Stores what was decided of the payment `before`.
+pub(crate) fn store_decision(
+    tx: &mut dyn Tx,
+    project: &Project,
+    before: Option<&Payment>,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Committed, Refused> {
+    let key = &decision.payment.key;
+    payments::save(tx, before, &decision, now)?;
     journal::append(tx, key, &decision.transfers, now)?;
 
     let mut plan = Vec::new();
@@ -178,7 +204,7 @@ fn plan_one(plan: &mut Vec<(Work, Option<Timestamp>)>, work: Work, due: Option<T
 }
 
 /// Stores the decided callbacks, signed, and says when the next delivery is due if that changed.
-fn queue_callbacks(
+pub(crate) fn queue_callbacks(
     tx: &mut dyn Tx,
     project: &Project,
     decision: &Decision,

@@ -84,6 +84,8 @@ impl Platform {
     /// Runs a job to its end. It never fails for the caller: what could not be done is planned
     /// again.
     pub async fn run_job(&self, job: JobKey) {
+        #[cfg(feature = "bugs")]
+        self.job_taken(&job).await;
         let ended = match job.work {
             Work::Rule(JobKind::InitiateSale) => self.initiate_sale(&job).await,
             Work::Rule(JobKind::AskSale) => self.ask_sale(&job).await,

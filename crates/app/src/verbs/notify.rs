@@ -25,6 +25,8 @@ impl Platform {
             return Ok(None);
         };
         let Some(payment) = self.payment(key.clone()).await? else { return Ok(None) };
+        #[cfg(feature = "bugs")]
+        self.notice_believed(&notification, &payment).await?;
         if notification.refund.is_some() {
             self.wake_refunds(&payment);
         } else {

@@ -29,6 +29,8 @@ impl Platform {
         let key = job.payment.clone();
         let Some(callback) = self.head_that_is_due(&key).await? else { return Ok(Ended::Done) };
         let Some(project) = self.project(key.project()).await? else { return Ok(Ended::Done) };
+        #[cfg(feature = "bugs")]
+        let callback = self.callback_rewritten(callback);
 
         let visit = Visit {
             endpoint: endpoint_of(&callback.url),

@@ -38,6 +38,8 @@ impl Platform {
             self.drop_job(&job.payment, job.work).await?;
             return Ok(Ended::Done);
         }
+        #[cfg(feature = "bugs")]
+        let payment = self.new_reference(payment);
         let answer = match self.account(&project) {
             Some(account) => self.initiate(&account, &payment).await,
             None => InitiateAnswer::Refused(Code::AcquirerSettings),
@@ -50,6 +52,11 @@ impl Platform {
 
     pub(super) async fn ask_sale(&self, job: &JobKey) -> Result<Ended, Fault> {
         let Some((project, payment)) = self.open_sale(job).await? else { return Ok(Ended::Done) };
+        #[cfg(feature = "bugs")]
+        if self.late_success_lost(&payment) {
+            self.drop_job(&job.payment, job.work).await?;
+            return Ok(Ended::Done);
+        }
         let answer = self.sale_status(&project, &payment, TIMEOUT).await;
         let give_back = self.new_operation(&job.payment).await?;
         let command = Command::SaleAnswered { answer, last: false, give_back };
@@ -187,6 +194,8 @@ impl Platform {
             Some(account) => self.ask(&account, payment, timeout).await,
             None => SaleAnswer::Unknown(Unclear::NotSent),
         };
+        #[cfg(feature = "bugs")]
+        let answer = self.timeout_declines(answer);
         self.metrics().answered(Call::AskSale, sale_word(&answer));
         answer
     }
