@@ -8,17 +8,30 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Packages of npm: name and version.
-const NODE_PACKAGES: [(&str, &str); 2] = [("ecommpay", "0.1.7"), ("paytmchecksum", "1.5.1")];
+const NODE_PACKAGES: [(&str, &str); 5] = [
+    ("axe-core", "4.14.1"),
+    ("ecommpay", "0.1.7"),
+    ("paytm-pg-node-sdk", "1.0.6"),
+    ("paytmchecksum", "1.5.1"),
+    ("playwright-core", "1.65.1"),
+];
 
-/// Requirements for pip. `paytmchecksum` imports `Crypto` without asking for it.
-const PYTHON_PACKAGES: [&str; 3] =
-    ["ecommpay-sdk==1.0.6", "paytmchecksum==1.7.0", "pycryptodome>=3.20"];
+/// Requirements for pip. `paytmchecksum` and `paytm-pg` import `Crypto`, and `paytm-pg` imports
+/// `requests`, without asking for them.
+const PYTHON_PACKAGES: [&str; 5] = [
+    "ecommpay-sdk==1.0.6",
+    "paytmchecksum==1.7.0",
+    "paytm-pg==1.1.2",
+    "pycryptodome>=3.20",
+    "requests>=2.32",
+];
 
 /// Ends with success when every package above is installed, and the SDKs really import.
 const PYTHON_PROBE: &str = "
-import Crypto, paytmchecksum, payment_page_sdk.gate
+import Crypto, paytmchecksum, paytmpg, payment_page_sdk.gate
 from importlib.metadata import version
 assert version('ecommpay-sdk') == '1.0.6' and version('paytmchecksum') == '1.7.0'
+assert version('paytm-pg') == '1.1.2'
 ";
 
 /// Debian packages, each with a command that succeeds when it is there.
