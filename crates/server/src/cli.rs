@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::commands::verify;
 use crate::commands::{audit, bench, callback, clock, completions, config, demo, listen};
 use crate::commands::{payment, project, rates, refund, sandbox, serve, sign, tail, trigger};
-use crate::commands::verify;
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
 

@@ -28,7 +28,8 @@ pub(crate) fn print<R: Serialize + Display>(report: &R, format: Format) -> io::R
     write_line(&text)
 }
 
-/// Prints text with a line end after it, unless it has one. A reader that has gone away is no error.
+/// Prints text with a line end after it, unless it has one. A reader that has gone away is no
+/// error.
 pub(crate) fn write_line(text: &str) -> io::Result<()> {
     match stream_line(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -59,9 +59,9 @@ Examples:
   dwar bench accept --rate 5000            latencies at this rate only
   dwar bench callbacks --folder /var/lib   measure that disk
 
-First as many payments as can be are sent, to learn how many that is. Then four fifths of it are sent
-at set times, and latencies count from those times. Everything is made for the measurement, listens
-on loopback only, and is deleted at its end.")]
+First as many payments as can be are sent, to learn how many that is. Then four fifths of it are
+sent at set times, and latencies count from those times. Everything is made for the measurement,
+listens on loopback only, and is deleted at its end.")]
 pub(crate) struct Bench {
     /// What to measure.
     #[arg(value_enum)]

@@ -44,7 +44,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "N")]
     project: Option<i64>,
     /// In this state only.
-    #[arg(long, value_parser = PossibleValuesParser::new(CallbackState::ALL.map(CallbackState::name)))]
+    #[arg(long, value_parser = states())]
     state: Option<String>,
     /// Made at or after this day or moment, or not longer ago than this: 2026-11-23, 2h.
     #[arg(long, value_name = "TIME")]
@@ -188,4 +188,8 @@ impl Resume {
         }
         Ok(Resumed { url })
     }
+}
+
+fn states() -> PossibleValuesParser {
+    PossibleValuesParser::new(CallbackState::ALL.map(CallbackState::name))
 }

@@ -251,7 +251,7 @@ impl Told<'_> {
         if clauses.is_empty() {
             return "nothing more is going to happen".to_owned();
         }
-        format!("next, {}", clauses.join(", "))
+        format!("next, {}", clauses.join(" and "))
     }
 
     fn work(&self, work: Work) -> String {
