@@ -65,7 +65,7 @@ enum Echo {
 
 impl Echo {
     fn of_text(given: Option<&str>, asked: &str) -> Self {
-        match given {
+        match given.filter(|given| !says_nothing(given)) {
             None => Self::Absent,
             Some(given) if given == asked => Self::Same,
             Some(_) => Self::Different,
@@ -74,7 +74,7 @@ impl Echo {
 
     /// Amounts are compared as numbers: Paytm writes `10` and `10.00`.
     fn of_amount(given: Option<&str>, asked: Amount) -> Self {
-        match given {
+        match given.filter(|given| !says_nothing(given)) {
             None => Self::Absent,
             Some(given) if Amount::from_decimal(given, Currency::INR) == Some(asked) => Self::Same,
             Some(_) => Self::Different,
@@ -92,11 +92,14 @@ fn all_same(echoes: &[Echo]) -> Result<(), Unclear> {
     if echoes.iter().all(|echo| *echo == Echo::Same) { Ok(()) } else { Err(Unclear::Mismatch) }
 }
 
-/// An optional text of an answer, where it says something: not empty, not the text `null` that
-/// Paytm writes for nothing, not longer than its longest id.
+/// An optional text of an answer, where it says something and is not longer than Paytm's longest
+/// id.
 fn said(text: Option<String>) -> Option<String> {
     const CHARS_MAX: usize = 64;
-    text.filter(|text| {
-        !text.is_empty() && text.len() <= CHARS_MAX && !text.eq_ignore_ascii_case("null")
-    })
+    text.filter(|text| text.len() <= CHARS_MAX && !says_nothing(text))
+}
+
+/// Whether a text is one that Paytm writes for nothing: empty, or `null`.
+fn says_nothing(text: &str) -> bool {
+    text.is_empty() || text.eq_ignore_ascii_case("null")
 }

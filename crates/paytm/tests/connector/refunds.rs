@@ -72,6 +72,17 @@ fn a_complaint_about_the_question_says_nothing_about_the_refund() {
 }
 
 #[test]
+fn what_an_answer_leaves_empty_it_does_not_contradict() {
+    let transaction = "20260601010580000872102410000000001";
+    for empty in ["", "null"] {
+        let nobody_knows_it = failed("631").replace(transaction, empty).replace("40.00", empty);
+        assert_eq!(asked(ok(&signed(&nobody_knows_it))), RefundAnswer::NotFound, "{empty:?}");
+        let nameless = DONE.replace("REF-0001", empty);
+        assert_eq!(asked(ok(&signed(&nameless))), RefundAnswer::Unknown(Unclear::Mismatch));
+    }
+}
+
+#[test]
 fn what_may_be_unsigned() {
     let forged = RefundAnswer::Unknown(Unclear::NotAuthentic);
     for body in [RAISED, DONE, &failed("628")] {
