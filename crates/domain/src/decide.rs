@@ -2,7 +2,7 @@
 //!
 //! It is pure: the payment as stored, a command and the time go in; the changed payment with its
 //! events, jobs, callbacks and transfers comes out, or a rejection and nothing changes. Who may
-//! change money reads this module and [`refunds`] and knows everything that can happen.
+//! change money reads this module and `refunds` and knows everything that can happen.
 
 mod refunds;
 
