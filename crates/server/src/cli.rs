@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::commands::verify;
-use crate::commands::{audit, bench, callback, clock, completions, config, demo, listen};
-use crate::commands::{payment, project, rates, refund, sandbox, serve, sign, tail, trigger};
+use crate::commands::{audit, bench, callback, clock, completions, config, demo, doctor};
+use crate::commands::{listen, payment, project, rates, refund, sandbox, serve, sign, tail};
+use crate::commands::{trigger, verify};
 use crate::config::{Config, ConfigError, Flag, Loaded};
 use crate::output::Format;
 
@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Listen(listen::Listen),
     Trigger(trigger::Trigger),
     Tail(tail::Tail),
+    Doctor(doctor::Doctor),
     Sign(sign::Sign),
     Verify(verify::Verify),
     Audit(audit::Audit),

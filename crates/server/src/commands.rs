@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod listen;
 pub(crate) mod payment;
 pub(crate) mod project;
@@ -70,6 +71,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Answer> {
         Command::Listen(command) => wait_for(command.run(shared)),
         Command::Trigger(command) => wait_for(command.run(shared)),
         Command::Tail(command) => wait_for(command.run(shared)),
+        Command::Doctor(command) => wait_for(command.run(shared)),
         Command::Sign(command) => wait_for(command.run(shared)),
         Command::Verify(command) => wait_for(command.run(shared)),
         Command::Audit(command) => wait_for(command.run(shared)),

@@ -22,6 +22,7 @@ use hyper::header::{HOST, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 
 use address::{Rules, Target};
 use connection::{Connection, Message, Sent};
@@ -43,8 +44,7 @@ impl HttpClient {
     /// A client that trusts the public certificate authorities and reaches no merchant at `own`,
     /// the addresses this program listens on.
     pub(crate) fn new(egress: Egress, own: &[SocketAddr]) -> Self {
-        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        Self::trusting(roots, egress, own)
+        Self::trusting(public_roots(), egress, own)
     }
 
     fn trusting(roots: RootCertStore, egress: Egress, own: &[SocketAddr]) -> Self {
@@ -60,6 +60,16 @@ impl HttpClient {
         };
         Self { provider: pool(Peer::Provider), merchants: pool(Peer::Merchant) }
     }
+}
+
+/// TLS as requests use it, for those who want to know why one fails.
+pub(crate) fn public_tls() -> TlsConnector {
+    connection::tls(public_roots())
+}
+
+/// The public certificate authorities.
+fn public_roots() -> RootCertStore {
+    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 
 impl Http for HttpClient {

@@ -36,6 +36,9 @@ use crate::{output, telemetry};
 const DATABASE: &str = "dwar.db";
 const SANDBOX_DATABASE: &str = "paytm.db";
 
+/// The options in force, so that other commands work as the demonstration does.
+pub(super) const OPTIONS: &str = "dwar.toml";
+
 /// The number and the name of the project.
 const PROJECT: i64 = 200;
 const NAME: &str = "Demo shop";
@@ -46,9 +49,10 @@ const NAME: &str = "Demo shop";
 Examples:
   dwar demo
   dwar demo --fresh
-  dwar payment show ORDER --database dwar-demo/dwar.db     in another terminal
+  dwar trigger low-balance --config dwar-demo/dwar.toml      in another terminal
+  dwar payment why ORDER --config dwar-demo/dwar.toml
 
-Time can be moved: dwar clock advance 15m --database dwar-demo/dwar.db
+Time can be moved: dwar clock advance 15m --config dwar-demo/dwar.toml
 Data is kept in the folder, so that the next start goes on where this one ended. No real money is
 moved and nothing is sent to other machines. Ctrl-C ends it.")]
 pub(crate) struct Demo {
@@ -72,7 +76,11 @@ impl Demo {
         let ops = ports::open(wanted.ops)?;
         let counter = ports::open(wanted.shop)?;
 
-        let config = self.config(&gate, &ops)?;
+        let options = self.options(&gate, &ops)?;
+        let file = folder.join(OPTIONS);
+        fs::write(&file, options.print())
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        let config = options.config;
         telemetry::init(&config.log)?;
         let stop = Stop::on_signals()?;
         let (store, lock) = self.open_store(&config)?;
@@ -103,7 +111,7 @@ impl Demo {
     }
 
     /// The defaults, changed for one machine. Variables of the environment count as ever.
-    fn config(&self, gate: &TcpListener, ops: &TcpListener) -> anyhow::Result<Config> {
+    fn options(&self, gate: &TcpListener, ops: &TcpListener) -> anyhow::Result<Loaded> {
         let (gate, ops) = (gate.local_addr()?, ops.local_addr()?);
         let set = |section, key, value: String| flag("demo", (section, key), Some(value));
         let all_faces = ["gate", "data_api", "page", "provider", "dashboard"];
@@ -119,7 +127,7 @@ impl Demo {
             self.logging.flag(Some("warn")),
         ];
         let flags = faces.into_iter().chain(flags).flatten();
-        Ok(Loaded::read(None, std::env::vars_os(), flags)?.config)
+        Ok(Loaded::read(None, std::env::vars_os(), flags)?)
     }
 
     fn open_store(&self, config: &Config) -> anyhow::Result<(Store, ServeLock)> {

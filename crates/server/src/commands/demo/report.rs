@@ -60,6 +60,9 @@ impl fmt::Display for Ready {
             table.row([&format!("Project {}", access.id), "secret", &access.secret]);
         }
         table.row(["Data", &self.folder, "kept for the next time; --fresh begins anew"]);
+        let options = Path::new(&self.folder).join(super::OPTIONS);
+        let use_them = "for other commands: dwar tail --config FILE";
+        table.row(["Options", &options.display().to_string(), use_them]);
         write!(f, "{table}\nCtrl-C ends it.")
     }
 }
