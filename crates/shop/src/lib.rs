@@ -8,6 +8,7 @@ mod catalogue;
 mod gate;
 mod order;
 mod order_view;
+mod payment_page;
 mod rupees;
 mod web;
 
@@ -20,6 +21,7 @@ use wire::client::Merchant;
 
 use crate::book::Book;
 use crate::gate::Gate;
+use crate::payment_page::PaymentPage;
 use crate::web::Shop;
 
 /// Who the shop is, and where the platform is.
@@ -53,17 +55,18 @@ pub async fn serve(
         "the shop speaks plain HTTP to Gate, not {}",
         config.gate_url
     );
+    let payment_page = config.page_url.as_deref().map(PaymentPage::at).transpose()?;
     let (closing, is_closing) = watch::channel(false);
     let shop = Shop {
         merchant: Merchant {
             project_id: config.project_id,
             secret: config.secret,
             gate_url: config.gate_url,
-            page_url: config.page_url.clone().unwrap_or_default(),
+            page_url: config.page_url.unwrap_or_default(),
         },
         name: config.name,
         public_url: config.public_url.trim_end_matches('/').to_owned(),
-        has_page: config.page_url.is_some(),
+        payment_page,
         gate: Gate::new(),
         book: Book::default(),
         pages: web::pages().context("a page of the shop")?,

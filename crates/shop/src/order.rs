@@ -9,6 +9,7 @@ use wire::callback::{Callback, Operation, RedirectData};
 use wire::vocabulary::{OperationStatus, OperationType, PaymentStatus, RedirectMethod};
 
 use crate::gate::Reply;
+use crate::payment_page::{Link, Presentation};
 
 /// The only currency Paytm takes.
 pub(crate) const CURRENCY: &str = "INR";
@@ -38,7 +39,7 @@ pub(crate) enum Begun {
     /// With a sale sent to Gate, which answered this.
     ByGate(Reply),
     /// With a signed link to Payment Page.
-    ByPage { url: String },
+    ByPage(Link),
 }
 
 /// A callback whose signature is right.
@@ -104,11 +105,27 @@ impl Order {
 
     /// Where to send the customer, unless the payment has come further already.
     pub(crate) fn redirect(&self) -> Option<RedirectData> {
-        if let (Begun::ByPage { url }, None) = (&self.payment, self.latest()) {
+        if let Some(link) = self.open_link() {
             let (body, method) = (Vec::new(), RedirectMethod::Get);
-            return Some(RedirectData { body, method, url: url.clone() });
+            return Some(RedirectData { body, method, url: link.url.clone() });
         }
         self.latest()?.redirect_data.clone()
+    }
+
+    /// The link to Payment Page, until the customer has confirmed there.
+    pub(crate) fn open_link(&self) -> Option<&Link> {
+        match &self.payment {
+            Begun::ByPage(link) if self.latest().is_none() => Some(link),
+            Begun::ByPage(_) | Begun::ByGate(_) => None,
+        }
+    }
+
+    /// Whether the browser is to leave the order's page by itself once it knows where to go.
+    pub(crate) fn leaves(&self) -> bool {
+        match &self.payment {
+            Begun::ByPage(link) => link.presentation == Presentation::Redirect,
+            Begun::ByGate(_) => true,
+        }
     }
 
     /// The sale as it stands, if a callback told of it.

@@ -7,6 +7,7 @@ use wire::vocabulary::{OperationStatus, PaymentStatus, RedirectMethod};
 
 use crate::gate::Reply;
 use crate::order::{Begun, CURRENCY, Order, Receipt, has_failed};
+use crate::payment_page::{Link, Presentation};
 use crate::rupees;
 
 /// What the page of an order shows.
@@ -22,6 +23,7 @@ pub(crate) struct OrderView {
     can_continue: bool,
     /// … and has not been yet, so the page does it by itself.
     must_continue: bool,
+    link: Option<LinkView>,
     refunded: Option<String>,
     refundable: Option<String>,
     next_refund_id: String,
@@ -63,6 +65,17 @@ enum Tone {
     Waiting,
 }
 
+/// A link to Payment Page that can still be used.
+#[derive(Debug, Serialize)]
+struct LinkView {
+    url: String,
+    best_before: String,
+    /// The widget shows it over the order's page.
+    is_window: bool,
+    /// The widget shows it in the order's page.
+    is_embedded: bool,
+}
+
 #[derive(Debug, Serialize)]
 struct CallbackView {
     title: String,
@@ -83,12 +96,29 @@ impl OrderView {
             steps: steps(order),
             callbacks: order.receipts.iter().rev().map(|it| callback_view(order, it)).collect(),
             can_continue,
-            must_continue: can_continue && !order.handed_over,
+            must_continue: can_continue && order.leaves() && !order.handed_over,
+            link: order.open_link().map(LinkView::of),
             refunded: Some(order.refunded()).filter(|paise| *paise > 0).map(rupees::format),
             refundable: Some(order.refundable()).filter(|paise| *paise > 0).map(rupees::format),
             next_refund_id: order.next_refund_id(),
             is_settled: order.is_settled(),
             revision: order.revision,
+        }
+    }
+
+    /// Whether the page runs the widget.
+    pub(crate) fn has_widget(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.is_window || link.is_embedded)
+    }
+}
+
+impl LinkView {
+    fn of(link: &Link) -> Self {
+        Self {
+            url: link.url.clone(),
+            best_before: link.best_before.clone(),
+            is_window: link.presentation == Presentation::Window,
+            is_embedded: link.presentation == Presentation::Embedded,
         }
     }
 }
@@ -107,7 +137,7 @@ impl OrderLine {
 fn standing(order: &Order) -> Standing {
     let (tone, title, text) = match (order.status(), &order.payment) {
         (Some(status), _) => told(order, status),
-        (None, Begun::ByPage { .. }) => {
+        (None, Begun::ByPage(_)) => {
             (Tone::Waiting, "Ready to pay", "Payment Page takes it from here.".to_owned())
         }
         (None, Begun::ByGate(reply)) => match reply {
@@ -159,11 +189,7 @@ fn steps(order: &Order) -> Vec<Step> {
             steps.push(submission("Sale sent to Gate", reply));
             steps.extend(redirect_step(order, reply));
         }
-        Begun::ByPage { .. } => steps.push(Step::new(
-            Tone::Good,
-            "Link to Payment Page signed",
-            "GET /payment?… with HMAC-SHA512 over every parameter; no call to the platform.",
-        )),
+        Begun::ByPage(link) => steps.extend(page_steps(link.presentation)),
     }
     if order.handed_over {
         let note =
@@ -178,6 +204,21 @@ fn steps(order: &Order) -> Vec<Step> {
         steps.push(step);
     }
     steps.extend(order.refund_operations().into_iter().map(refund_step));
+    steps
+}
+
+fn page_steps(presentation: Presentation) -> Vec<Step> {
+    let note = "GET /payment?… with HMAC-SHA512 over every parameter; no call to the platform.";
+    let mut steps = vec![Step::new(Tone::Good, "Link to Payment Page signed", note)];
+    let shown = match presentation {
+        Presentation::Redirect => return steps,
+        Presentation::Window => ("in a window", "EPayWidget.run(parameters) of merchant.js."),
+        Presentation::Embedded => (
+            "in this page",
+            "EPayWidget.run(parameters) of merchant.js; the parameters name a target_element.",
+        ),
+    };
+    steps.push(Step::new(Tone::Good, &format!("Payment Page shown {}", shown.0), shown.1));
     steps
 }
 

@@ -23,6 +23,7 @@ use wire::limits::BODY_BYTES;
 
 use crate::book::Book;
 use crate::gate::Gate;
+use crate::payment_page::PaymentPage;
 
 pub(crate) use render::pages;
 use render::{Failure, Policy, problem};
@@ -34,8 +35,8 @@ pub(crate) struct Shop {
     pub(crate) name: String,
     /// Without a slash at the end.
     pub(crate) public_url: String,
-    /// Payment Page can be used.
-    pub(crate) has_page: bool,
+    /// Without it, the shop takes payment by Gate only.
+    pub(crate) payment_page: Option<PaymentPage>,
     pub(crate) gate: Gate,
     pub(crate) book: Book,
     pub(crate) pages: Environment<'static>,
@@ -58,6 +59,7 @@ pub(crate) fn router(shop: Shop) -> Router {
         .route("/callback", post(callback::receive))
         .route("/style.css", get(asset("text/css", include_str!("../static/style.css"))))
         .route("/live.js", get(asset("text/javascript", include_str!("../static/live.js"))))
+        .route("/shop.js", get(asset("text/javascript", include_str!("../static/shop.js"))))
         .route("/submit.js", get(asset("text/javascript", include_str!("../static/submit.js"))))
         .route("/icon.svg", get(asset("image/svg+xml", include_str!("../static/icon.svg"))))
         .fallback(missing)

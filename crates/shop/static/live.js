@@ -18,9 +18,10 @@ async function refresh() {
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const open = Array.from(document.querySelectorAll("details[open]"), (it) => it.id);
+  const typing = document.activeElement?.closest("form");
   for (const part of document.querySelectorAll("[data-live]")) {
     // What somebody is typing stays.
-    if (!part.contains(document.activeElement)) {
+    if (!typing || !part.contains(typing)) {
       part.replaceWith(fresh.getElementById(part.id));
     }
   }

@@ -302,6 +302,90 @@ fn payment_page_opens_with_a_signed_link() {
 }
 
 #[test]
+fn payment_page_is_shown_in_the_orders_page_by_its_widget() {
+    let gate = Gate::accepting();
+    let shop = Shop::open_with_page(&gate, "https://page.example/");
+    for (via, is_embedded) in [("window", false), ("embedded", true)] {
+        let placed = shop.post("/orders", &format!("product=kettle&quantity=1&via={via}"));
+        let path = placed.header("location");
+        let id = path.strip_prefix("/orders/").unwrap();
+        let page = shop.get(path);
+        let policy = page.header("content-security-policy");
+        assert_eq!(
+            policy,
+            "default-src 'none'; style-src 'self' https://page.example; \
+             script-src 'self' https://page.example; img-src 'self'; connect-src 'self'; \
+             frame-src https://page.example; form-action 'self' https://page.example; \
+             base-uri 'none'; frame-ancestors 'none'"
+        );
+        let html = unescaped(&page.body);
+        assert!(html.contains("<script src=\"https://page.example/shared/merchant.js\" defer>"));
+        assert!(html.contains("href=\"https://page.example/shared/merchant.css\""));
+        assert!(!html.contains("data-continue"), "the browser stays");
+        assert_eq!(html.contains("data-window"), !is_embedded, "a button opens the window again");
+        let link = shop.get(&format!("{path}/pay"));
+        let link = link.header("location");
+        assert!(html.contains(&format!("id=\"payment-page\" data-link=\"{link}\"")), "{html}");
+        assert_eq!(link.contains("&target_element=payment-page"), is_embedded, "{link}");
+
+        shop.tell(&about_kettle(id));
+        let page = shop.get(path);
+        assert!(page.body.contains("<h1>Paid</h1>"), "{}", page.body);
+        assert!(!page.body.contains("shared") && !page.body.contains("id=\"payment-page\""));
+        assert!(!page.header("content-security-policy").contains("page.example"));
+    }
+    assert!(gate.received().is_empty());
+}
+
+#[test]
+fn a_payment_link_can_be_sent_until_the_customer_pays() {
+    let gate = Gate::accepting();
+    let shop = Shop::open_with_page(&gate, "https://page.example");
+    let placed = shop.post("/orders", "product=kettle&quantity=1&via=page");
+    let path = placed.header("location");
+    let link = shop.get(&format!("{path}/pay"));
+    let (_, query) = link.header("location").split_once('?').unwrap();
+    let params = wire::query::Params::decode(query.as_bytes()).unwrap();
+    let best_before = params.get("best_before").unwrap();
+
+    let html = unescaped(&shop.get(path).body);
+    assert!(html.contains(&format!("tabindex=\"0\">{}</pre>", link.header("location"))), "{html}");
+    assert!(html.contains(best_before), "{html}");
+    shop.tell(&about_kettle(path.strip_prefix("/orders/").unwrap()));
+    assert!(!shop.get(path).body.contains("Payment link"));
+
+    let by_gate = buy(&shop);
+    assert!(!shop.order(&by_gate).contains("Payment link"), "Gate has that payment already");
+}
+
+/// A callback that the order of one kettle, ₹1850, has been paid.
+fn about_kettle(order: &str) -> Value {
+    let mut callback = callback(order, 20, "success");
+    callback["payment"]["sum"]["amount"] = 185_000.into();
+    signed(callback)
+}
+
+/// HTML with addresses as they are read.
+fn unescaped(html: &str) -> String {
+    html.replace("&#x2f;", "/").replace("&amp;", "&")
+}
+
+#[test]
+fn without_payment_page_there_is_gate() {
+    let gate = Gate::accepting();
+    let shop = Shop::open(&gate);
+    assert!(!shop.get("/").body.contains("Payment Page"));
+    assert_eq!(shop.post("/orders", "product=chai&quantity=1&via=window").status, 303);
+    assert_eq!(gate.received().len(), 1);
+
+    let shop = Shop::open_with_page(&gate, "https://page.example");
+    let shelf = shop.get("/").body;
+    for via in ["page", "window", "embedded"] {
+        assert!(shelf.contains(&format!("name=\"via\" value=\"{via}\"")), "{shelf}");
+    }
+}
+
+#[test]
 fn no_page_runs_what_is_written_into_it() {
     let gate = Gate::accepting();
     let shop = Shop::open(&gate);

@@ -15,8 +15,11 @@ pub(super) async fn list(State(shop): Shared) -> Result<Response, Failure> {
 }
 
 pub(super) async fn show(State(shop): Shared, Path(id): Path<String>) -> Result<Response, Failure> {
-    match shop.book.read(&id, OrderView::of) {
-        Some(order) => page(&shop, Policy::Own, "order.html", context! { order => Serde(order) }),
-        None => no_order(&shop),
-    }
+    let Some(order) = shop.book.read(&id, OrderView::of) else {
+        return no_order(&shop);
+    };
+    let widget_host = shop.payment_page.as_ref().filter(|_| order.has_widget());
+    let policy = widget_host.map_or(Policy::Own, |page| Policy::Widget { origin: &page.origin });
+    let payment_page = widget_host.map(|page| page.url.as_str());
+    page(&shop, policy, "order.html", context! { order => Serde(order), payment_page })
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Form;
 use axum::extract::{ConnectInfo, State};
@@ -11,12 +12,12 @@ use minijinja::context;
 use minijinja::value::Serde;
 use serde::Deserialize;
 use wire::client::Sale;
-use wire::query::Params;
 
 use super::render::page;
 use super::{Failure, Policy, Shared, Shop, problem, to_order};
 use crate::catalogue::{PRODUCTS, QUANTITY_MAX, product};
 use crate::order::{Begun, CURRENCY, Order};
+use crate::payment_page::{Bill, Presentation, link};
 use crate::rupees;
 
 /// Longest prefix of an order's id, in characters.
@@ -44,7 +45,12 @@ pub(super) struct Wish {
 enum Via {
     #[default]
     Gate,
+    /// Payment Page, by a redirect.
     Page,
+    /// Payment Page in a window over the order's page.
+    Window,
+    /// Payment Page in the order's page.
+    Embedded,
 }
 
 /// What was ordered, and for how many paise.
@@ -56,7 +62,7 @@ struct Basket {
 
 pub(super) async fn shelf(State(shop): Shared) -> Result<Response, Failure> {
     let quantities: Vec<i64> = (1..=QUANTITY_MAX).collect();
-    let content = context! { products => Serde(&PRODUCTS), quantities, has_page => shop.has_page };
+    let content = context! { products => Serde(&PRODUCTS), quantities, has_page => shop.payment_page.is_some() };
     page(&shop, Policy::Own, "shelf.html", content)
 }
 
@@ -76,8 +82,12 @@ pub(super) async fn place(
     }
     let id = format!("{prefix}-{}", random_digits()?);
     let mut order = Order::new(id.clone(), basket.item, basket.amount);
-    if wish.via == Via::Page && shop.has_page {
-        order.payment = Begun::ByPage { url: page_url(&shop, &order, prefix)? };
+    if let Some(presentation) = wish.via.presentation().filter(|_| shop.payment_page.is_some()) {
+        let bill = bill(&shop, &order, prefix);
+        #[expect(clippy::disallowed_methods, reason = "a merchant's program has no clock port")]
+        let now = SystemTime::now();
+        let link = link(&shop.merchant, bill, presentation, now)?;
+        order.payment = Begun::ByPage(link);
         shop.book.add(order);
     } else {
         let sale = sale(&shop, &order, prefix, peer);
@@ -86,6 +96,17 @@ pub(super) async fn place(
         tokio::spawn(submit(shop, id.clone(), sale)).await??;
     }
     Ok(to_order(&id))
+}
+
+impl Via {
+    const fn presentation(self) -> Option<Presentation> {
+        match self {
+            Self::Gate => None,
+            Self::Page => Some(Presentation::Redirect),
+            Self::Window => Some(Presentation::Window),
+            Self::Embedded => Some(Presentation::Embedded),
+        }
+    }
 }
 
 fn basket(wish: &Wish) -> Result<Basket, &'static str> {
@@ -146,21 +167,15 @@ async fn submit(shop: Arc<Shop>, id: String, sale: Sale) -> Result<(), Failure> 
     Ok(())
 }
 
-fn page_url(shop: &Shop, order: &Order, prefix: &str) -> Result<String, Failure> {
-    let back = shop.order_url(&order.id);
-    let params = Params::from_pairs([
-        ("payment_id", order.id.clone()),
-        ("payment_amount", order.amount.to_string()),
-        ("payment_currency", CURRENCY.to_owned()),
-        ("payment_description", order.item.clone()),
-        ("customer_id", customer_id(prefix)),
-        ("force_payment_method", "paytm-wallet".to_owned()),
-        ("merchant_callback_url", format!("{}/callback", shop.public_url)),
-        ("merchant_success_url", back.clone()),
-        ("merchant_fail_url", back.clone()),
-        ("merchant_return_url", back),
-    ])?;
-    Ok(shop.merchant.page_url(&params)?)
+fn bill<'a>(shop: &Shop, order: &'a Order, prefix: &str) -> Bill<'a> {
+    Bill {
+        payment_id: &order.id,
+        customer_id: customer_id(prefix),
+        amount: order.amount,
+        description: &order.item,
+        callback_url: format!("{}/callback", shop.public_url),
+        order_url: shop.order_url(&order.id),
+    }
 }
 
 #[cfg(test)]

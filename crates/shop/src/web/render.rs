@@ -1,11 +1,12 @@
 //! Pages for people: templates, and the headers that keep them harmless.
 
 use axum::http::StatusCode;
-use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::header::{self, HeaderName, HeaderValue, InvalidHeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use minijinja::{Environment, Value, context};
 
 use super::Shop;
+use crate::payment_page::LinkError;
 use crate::rupees;
 
 /// Every page, compiled in.
@@ -25,25 +26,33 @@ pub(crate) fn pages() -> Result<Environment<'static>, minijinja::Error> {
 
 /// What a page may do in the browser. No page has a script or style in itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Policy {
+pub(super) enum Policy<'a> {
     /// Its forms go to the shop only.
     Own,
     /// Its form goes to the provider. `form-action` would also bind the provider's own redirects,
     /// which nobody but the provider knows.
     HandOver,
+    /// It runs the widget of Payment Page, which is at `origin`: its script and style come from
+    /// there, and it opens a frame of it by sending a form.
+    Widget { origin: &'a str },
 }
 
-impl Policy {
-    const fn text(self) -> &'static str {
+impl Policy<'_> {
+    fn header(self) -> Result<HeaderValue, InvalidHeaderValue> {
         match self {
-            Self::Own => {
+            Self::Own => Ok(HeaderValue::from_static(
                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-            }
-            Self::HandOver => {
+                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            )),
+            Self::HandOver => Ok(HeaderValue::from_static(
                 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                 base-uri 'none'; frame-ancestors 'none'"
-            }
+                 base-uri 'none'; frame-ancestors 'none'",
+            )),
+            Self::Widget { origin } => HeaderValue::try_from(format!(
+                "default-src 'none'; style-src 'self' {origin}; script-src 'self' {origin}; \
+                 img-src 'self'; connect-src 'self'; frame-src {origin}; \
+                 form-action 'self' {origin}; base-uri 'none'; frame-ancestors 'none'"
+            )),
         }
     }
 }
@@ -55,8 +64,10 @@ pub(super) enum Failure {
     Page(#[from] minijinja::Error),
     #[error("a request to the platform cannot be signed: {0}")]
     Signing(#[from] wire::signature::Folded),
-    #[error("the parameters of Payment Page contradict each other: {0}")]
-    Parameters(#[from] wire::query::DuplicateParameter),
+    #[error("a link to Payment Page cannot be signed: {0}")]
+    Link(#[from] LinkError),
+    #[error("a content security policy cannot be a header: {0}")]
+    Policy(#[from] InvalidHeaderValue),
     #[error("a task broke off: {0}")]
     Task(#[from] tokio::task::JoinError),
     #[error("the system gives no randomness")]
@@ -73,7 +84,7 @@ impl IntoResponse for Failure {
 /// Renders a page.
 pub(super) fn page(
     shop: &Shop,
-    policy: Policy,
+    policy: Policy<'_>,
     name: &str,
     content: Value,
 ) -> Result<Response, Failure> {
@@ -84,7 +95,7 @@ pub(super) fn page(
     ];
     let everything = context! { shop => shop.name.as_str(), ..content };
     let html = shop.pages.get_template(name)?.render(everything)?;
-    let policy = [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.text()))];
+    let policy = [(header::CONTENT_SECURITY_POLICY, policy.header()?)];
     Ok((HEADERS, policy, Html(html)).into_response())
 }
 
