@@ -84,7 +84,9 @@ impl Outcome {
         self.figures.add(&other.figures);
         self.hashes.extend(other.hashes);
         let lowest = |broken: &Option<(u64, Violation)>| broken.as_ref().map(|(seed, _)| *seed);
-        if self.broken.is_none() || lowest(&other.broken).is_some_and(|seed| Some(seed) < lowest(&self.broken)) {
+        if self.broken.is_none()
+            || lowest(&other.broken).is_some_and(|seed| Some(seed) < lowest(&self.broken))
+        {
             self.broken = other.broken.or(self.broken.take());
         }
     }

@@ -52,7 +52,10 @@ impl Rng {
     /// One of several.
     pub(crate) fn pick<T: Copy, const N: usize>(&mut self, choices: [T; N]) -> T {
         let index = usize::try_from(self.below(u64::try_from(N).unwrap_or(1))).unwrap_or(0);
-        #[expect(clippy::indexing_slicing, reason = "below N; an empty choice is a bug of the world")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "below N; an empty choice is a bug of the world"
+        )]
         choices[index]
     }
 

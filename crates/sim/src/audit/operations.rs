@@ -40,12 +40,10 @@ fn ended_once(view: &PaymentView) -> Checked {
     let key = &view.payment.key;
     ensure(view.payment.is_settled(), "I3", || format!("{key} has not ended: {view:?}"))?;
     ensure(view.jobs.is_empty(), "I3", || format!("{key} has jobs left: {:?}", view.jobs))?;
-    let ends = |of: &dyn Fn(&Event) -> bool| {
-        view.history.iter().filter(|entry| of(&entry.event)).count()
-    };
-    let sale_ends = ends(&|event| {
-        matches!(event, Event::SaleCaptured { .. } | Event::SaleDeclined { .. })
-    });
+    let ends =
+        |of: &dyn Fn(&Event) -> bool| view.history.iter().filter(|entry| of(&entry.event)).count();
+    let sale_ends =
+        ends(&|event| matches!(event, Event::SaleCaptured { .. } | Event::SaleDeclined { .. }));
     ensure(sale_ends == 1, "I3", || format!("the sale of {key} ended {sale_ends} times"))?;
     for refund in &view.payment.refunds {
         let refund_ends = ends(&|event| match event {
@@ -135,8 +133,7 @@ fn money(payment: &Payment, ledger: &Ledger) -> Checked {
 fn late_success(view: &PaymentView) -> Checked {
     let payment = &view.payment;
     let came = view.history.iter().filter(|entry| is_late_success(&entry.event)).count();
-    let promoted =
-        view.history.iter().filter(|entry| entry.event == Event::SalePromoted).count();
+    let promoted = view.history.iter().filter(|entry| entry.event == Event::SalePromoted).count();
     let given_back = |refund: &&Refund| {
         refund.origin == RefundOrigin::LateSuccess
             && matches!(refund.state, RefundState::Refunded { .. })

@@ -86,9 +86,7 @@ fn came_to_an_end(callback: &Callback, told: &Told, view: &PaymentView) -> Check
             let took = last.zip(callback.first_at).map(|(last, first)| last.since(first).0);
             let all = callback.attempts == ATTEMPTS_MAX
                 || took.is_some_and(|took| took > ATTEMPTS_FOR.0 - 5 * 3_600_000);
-            ensure(all, "I4", || {
-                format!("{name} was given up after {} tries", callback.attempts)
-            })
+            ensure(all, "I4", || format!("{name} was given up after {} tries", callback.attempts))
         }
         CallbackState::Pending => ensure(false, "I4", || format!("{name} still waits")),
     }

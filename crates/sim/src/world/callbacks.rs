@@ -20,10 +20,16 @@ pub(super) struct CallbackName {
 
 impl World {
     /// Checks a try that the platform has begun, and names its callback.
-    pub(super) fn callback_leaves(&mut self, request: &HttpRequest) -> Result<CallbackName, Broken> {
+    pub(super) fn callback_leaves(
+        &mut self,
+        request: &HttpRequest,
+    ) -> Result<CallbackName, Broken> {
         self.figures.deliveries = self.figures.deliveries.saturating_add(1);
         let Some(merchant) = self.receiver(request) else {
-            return Err(Broken { invariant: "I4", what: format!("nobody lives at {}", request.url) });
+            return Err(Broken {
+                invariant: "I4",
+                what: format!("nobody lives at {}", request.url),
+            });
         };
         let callback = read(merchant, request).map_err(|error| Broken {
             invariant: "I4",
