@@ -33,8 +33,8 @@ pub(crate) enum Sandbox {
 /// List the ways in which the sandbox behaves, and what chooses each.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A scenario is chosen by the amount or the phone in its row, or by a payment id that contains
-sandbox-NAME, such as sandbox-late-success-17.")]
+A payment chooses its scenario by the amount or the customer's phone in its row; or by its id, if
+that contains sandbox-NAME within its first 28 characters, which is as much as Paytm is told.")]
 pub(crate) struct Scenarios {}
 
 /// Run the demonstration's Paytm, until standard input ends.
