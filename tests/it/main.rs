@@ -7,8 +7,11 @@
 )]
 
 mod browser;
+mod clock;
 mod crash;
 mod ecommpay_sdk;
 mod harness;
 mod payment;
 mod paytm_checksum;
+mod paytm_sdk;
+mod scenarios;

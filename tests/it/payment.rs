@@ -208,7 +208,7 @@ fn an_operator_refunds_beside_the_running_server() -> Result<()> {
 }
 
 /// What each callback says: payment status, operation type, code.
-fn states(told: &[Received]) -> Result<Vec<String>> {
+pub(crate) fn states(told: &[Received]) -> Result<Vec<String>> {
     let state = |it: &Received| -> Result<String> {
         let body = it.json()?;
         let text = |path: &str| body.pointer(path).and_then(Value::as_str).map(str::to_owned);

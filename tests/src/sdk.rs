@@ -1,6 +1,6 @@
-//! The public libraries of other languages, called for real: the payment platform's SDKs and
-//! Paytm's checksum libraries, each behind a small driver in `drivers/` that reads a JSON list of
-//! calls and writes a JSON list of answers.
+//! The public libraries of other languages, called for real: the payment platform's SDKs, and
+//! Paytm's checksum libraries and SDKs, each behind a small driver in `drivers/` that reads a JSON
+//! list of calls and writes a JSON list of answers.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -21,6 +21,12 @@ pub enum Sdk {
     PaytmNode,
     /// PyPI `paytmchecksum`. The same calls.
     PaytmPython,
+    /// npm `paytm-pg-node-sdk`. Every call has the account (`base`, `mid`, `key`). Calls: `create`
+    /// (order, amount), `status` (order), `refund` (order, transaction, reference, amount),
+    /// `refund_status` (order, reference); amounts are texts like `100.00`.
+    PaytmPgNode,
+    /// PyPI `paytm-pg`. The same calls.
+    PaytmPgPython,
 }
 
 impl Sdk {
@@ -35,6 +41,8 @@ impl Sdk {
             Self::EcommpayPython => (".tools/venv/bin/python", "ecommpay.py"),
             Self::PaytmNode => ("node", "paytm.mjs"),
             Self::PaytmPython => (".tools/venv/bin/python", "paytm.py"),
+            Self::PaytmPgNode => ("node", "paytm_pg.mjs"),
+            Self::PaytmPgPython => (".tools/venv/bin/python", "paytm_pg.py"),
         };
         let output = run(tool, script, &serde_json::to_vec(calls)?)
             .with_context(|| format!("run {script}; `cargo xtask tools` installs what it needs"))?;

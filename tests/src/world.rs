@@ -18,8 +18,11 @@ pub const PROJECT: i64 = 200;
 /// What the project signs with.
 pub const SECRET: &str = "the merchant's secret";
 
-const MID: &str = "TESTMI00000000000001";
-const KEY: &str = "AbCdEf0123456789";
+/// The merchant's account at the sandbox.
+pub const MID: &str = "TESTMI00000000000001";
+
+/// The key of that account.
+pub const KEY: &str = "AbCdEf0123456789";
 
 /// Platform, sandbox and merchant.
 #[derive(Debug)]
@@ -87,15 +90,25 @@ impl World {
     /// # Errors
     /// When it does not.
     pub fn start_platform(&mut self) -> Result<()> {
+        self.start_platform_with(&[])
+    }
+
+    /// The same, with more variables in its environment.
+    ///
+    /// # Errors
+    /// When it does not serve.
+    pub fn start_platform_with(&mut self, variables: &[(&str, &str)]) -> Result<()> {
         let (gate_at, ops_at) = (host(&self.gate), host(&self.ops));
         let database = path(&self.folder, "dwar.db");
         let arguments = ["serve", "--database", &database, "--listen", gate_at, "--ops", ops_at];
-        let environment = [
+        let usual = [
             ("DWAR_PUBLIC__URL", self.gate.as_str()),
             ("DWAR_EGRESS__ALLOW_PRIVATE", "true"),
             ("DWAR_EGRESS__ALLOW_HTTP", "true"),
+            ("DWAR_TEST__CLOCK", "true"),
             ("DWAR_LOG__LEVEL", "warn"),
         ];
+        let environment = [&usual, variables].concat();
         let mut platform = Program::start("dwar", &arguments, &environment)?;
         platform.wait_for_ok(&format!("{}/readyz", self.ops))?;
         self.platform = Some(platform);
@@ -128,6 +141,17 @@ impl World {
             json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
             text,
         })
+    }
+
+    /// Moves the time of platform and sandbox, as far as `by` (`15m`) says, and returns what the
+    /// command printed. When it ends, all that was due on the way is done.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn advance(&self, by: &str) -> Result<Value> {
+        let ended = self.dwar(&["clock", "advance", by, "--ops", host(&self.ops), "--json"])?;
+        ensure!(ended.ok, "clock advance {by}: {}", ended.text);
+        Ok(ended.json)
     }
 
     /// Signs a document with the project's secret and posts it to Gate.
@@ -231,6 +255,16 @@ impl World {
         )?;
         ensure!(answer.status == 200, "{payment}: {answer:?}");
         Ok(())
+    }
+
+    /// What `dwar payment show` tells of a payment.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn shown(&self, payment: &str) -> Result<Value> {
+        let ended = self.dwar(&["payment", "show", payment, "--json"])?;
+        ensure!(ended.ok, "payment show {payment}: {}", ended.text);
+        Ok(ended.json)
     }
 
     /// The sandbox's books.
