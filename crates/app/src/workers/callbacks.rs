@@ -167,10 +167,10 @@ impl Platform {
             Ok(next_due)
         });
         let next_due = next_due.await.map_err(Fault::Store)?;
-        let job = JobKey { payment: key, work: Work::DeliverCallback };
-        match next_due {
-            Some(due) => self.scheduler().plan(job, due),
-            None => self.scheduler().cancel(&job),
+        // Nothing is cancelled: what is planned by now was planned after this job began, for a
+        // callback that came behind the one delivered.
+        if let Some(due) = next_due {
+            self.scheduler().plan(JobKey { payment: key, work: Work::DeliverCallback }, due);
         }
         Ok(())
     }
