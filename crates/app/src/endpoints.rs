@@ -196,7 +196,8 @@ impl Endpoints {
     }
 
     /// Takes over what is stored of endpoints: all of it the first time, afterwards only which
-    /// ones an operator wants to go on with. Returns the jobs that may go on.
+    /// ones an operator wants to go on with. Returns the jobs that may go on, also those that
+    /// waited behind a probe that was never made. To be called every second or so.
     pub fn follow(&mut self, stored: &[EndpointRow], now: Timestamp) -> Vec<(JobKey, Timestamp)> {
         let mut next = Vec::new();
         for row in stored {
@@ -207,6 +208,7 @@ impl Endpoints {
             }
         }
         self.restored = true;
+        next.extend(self.known.values_mut().flat_map(|endpoint| endpoint.pass_on(now)));
         next
     }
 
@@ -344,6 +346,27 @@ impl Endpoint {
             self.failures_in_a_row = 0;
             self.failing_since = None;
             self.close();
+        }
+        self.release(now)
+    }
+
+    /// Lets the next that waits probe in place of one that did not keep its appointment: its
+    /// callback was superseded, or a newer one moved its job ahead.
+    fn pass_on(&mut self, now: Timestamp) -> Vec<(JobKey, Timestamp)> {
+        if self.in_flight > 0 {
+            return Vec::new();
+        }
+        match &mut self.circuit {
+            Circuit::Open { probe_at, probe: probe @ Probe::Taken }
+                if now.since(*probe_at) >= PROBE_STEP =>
+            {
+                *probe = Probe::Free;
+            }
+            Circuit::Paused { oldest: oldest @ Some(_), seen } if now.since(*seen) > PROBE_LOST => {
+                *oldest = None;
+                *seen = now;
+            }
+            Circuit::Closed | Circuit::Open { .. } | Circuit::Paused { .. } => return Vec::new(),
         }
         self.release(now)
     }

@@ -125,6 +125,24 @@ fn a_paused_endpoint_whose_probe_is_gone_takes_the_next_that_comes() {
     assert_eq!(enter(&mut endpoints, 12, Try::First, hours(6)), Entry::Go);
 }
 
+#[test]
+fn a_probe_that_is_not_made_is_passed_on() {
+    let mut endpoints = Endpoints::default();
+    cut_off(&mut endpoints, at(0));
+    assert_eq!(enter(&mut endpoints, 5, Try::First, at(1)), Entry::At(at(5)));
+    assert_eq!(enter(&mut endpoints, 6, Try::First, at(1)), Entry::Wait);
+    assert_eq!(enter(&mut endpoints, 5, Try::First, at(2)), Entry::Wait, "a newer one moved it");
+    assert_eq!(endpoints.follow(&[], at(9)), [], "it may only be late");
+    assert_eq!(endpoints.follow(&[], at(10)), [(job(6), at(5))]);
+    assert_eq!(enter(&mut endpoints, 6, Try::First, at(10)), Entry::Go);
+    assert_eq!(endpoints.follow(&[], at(20)), [], "it is under way");
+
+    let mut endpoints = paused();
+    let hours = |hours: i64| at(FIVE_DAYS + hours * 3_600);
+    assert_eq!(endpoints.follow(&[], hours(5)), []);
+    assert_eq!(endpoints.follow(&[], hours(6)), [(job(8), hours(6))]);
+}
+
 fn stored(paused_at: Option<Timestamp>, resumed_at: Option<Timestamp>) -> EndpointRow {
     EndpointRow {
         url: DEAD.to_owned(),
