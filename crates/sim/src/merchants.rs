@@ -142,14 +142,13 @@ impl Purchase {
             }),
             Wish::Refund(_, place) => {
                 let wish = self.refunds.get(place);
-                let mut payment = json!({"description": "goods came back"});
-                if let Some(minor) = wish.and_then(|wish| wish.minor) {
-                    payment["amount"] = minor.into();
-                    payment["currency"] = "INR".into();
-                }
-                if let Some(id) = wish.and_then(|wish| wish.merchant_refund_id.as_ref()) {
-                    payment["merchant_refund_id"] = id.as_str().into();
-                }
+                let minor = wish.and_then(|wish| wish.minor);
+                let payment = json!({
+                    "description": "goods came back",
+                    "amount": minor,
+                    "currency": minor.map(|_| "INR"),
+                    "merchant_refund_id": wish.and_then(|wish| wish.merchant_refund_id.as_ref()),
+                });
                 json!({"general": general, "payment": payment, "callback": callback})
             }
             Wish::Status(_) => json!({"general": general}),

@@ -114,9 +114,9 @@ impl Provider {
         &self.effects
     }
 
-    /// What the platform should never have asked, since the last time.
-    pub(crate) fn take_complaints(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.complaints)
+    /// Something that the platform should never have asked.
+    pub(crate) fn take_complaint(&mut self) -> Option<String> {
+        self.complaints.pop()
     }
 
     /// Carries out a request and answers it.

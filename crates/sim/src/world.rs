@@ -13,7 +13,7 @@ use std::fmt::Arguments;
 use app::ports::HttpRequest;
 use domain::id::PaymentKey;
 use domain::time::{Millis, Timestamp};
-use store::Store;
+use store::{Store, jobs};
 
 use crate::audit;
 use crate::figures::Figures;
@@ -23,7 +23,7 @@ use crate::ports::{ExchangeId, Ports, Reply};
 use crate::provider::{Later, Laters, Provider};
 use crate::queue::Queue;
 use crate::rng::Rng;
-use crate::tasks::TaskId;
+use crate::tasks::{TaskId, finish};
 use crate::troubles::{Trouble, Troubles};
 use crate::violation::{Broken, Checked, Violation, ensure, fault};
 use exchanges::Waiting;
@@ -152,7 +152,8 @@ pub(crate) struct World {
     pub(crate) told: BTreeMap<PaymentKey, Told>,
     calls: BTreeMap<u64, Call>,
     pub(crate) figures: Figures,
-    options: Options,
+    #[cfg(feature = "bugs")]
+    bug: Option<app::bugs::Bug>,
 }
 
 impl World {
@@ -183,7 +184,8 @@ impl World {
             calls: BTreeMap::new(),
             figures: Figures { seeds: 1, ..Figures::default() },
             rng,
-            options,
+            #[cfg(feature = "bugs")]
+            bug: options.bug,
         };
         world.people()?;
         Ok(world)
@@ -239,11 +241,11 @@ impl World {
             // A notification may have been meant for the past of a clock that was set.
             self.now = self.now.max(at);
             self.figures.events = self.figures.events.saturating_add(1);
-            ensure(self.now.since(START) < BOUND, "I3", || "the world comes to no rest".into())?;
+            ensure(self.now.since(START) < BOUND, "I3", || self.unrest())?;
             self.ports.set_clock(self.node_time());
             self.happen(event)?;
-            for complaint in self.provider.take_complaints() {
-                return Err(Broken { invariant: "I1", what: complaint });
+            if let Some(what) = self.provider.take_complaint() {
+                return Err(Broken { invariant: "I1", what });
             }
         }
         self.figures.passed = self.now.since(START);
@@ -257,52 +259,36 @@ impl World {
 
     fn happen(&mut self, event: Event) -> Checked {
         match event {
-            Event::Poll(task) => self.poll(task),
+            Event::Poll(task) => return self.poll(task),
+            Event::Start => return self.start(),
+            Event::ReplyArrives { exchange, reply } => return self.reply_arrives(exchange, reply),
+            Event::GateAnswered { call, reply } => return self.gate_answered(call, reply),
             Event::Wake => self.wake(),
             Event::Tick => self.tick(),
-            Event::Crash => {
-                self.crash();
-                Ok(())
-            }
-            Event::Start => self.start(),
+            Event::Crash => self.crash(),
             Event::ClockStep(step) => self.clock_step(step),
             Event::StormEnds => {
                 self.note(format_args!("the storm is over"));
                 self.troubles.end();
-                Ok(())
             }
             Event::RequestArrives { exchange, request, deadline } => {
                 self.request_arrives(exchange, &request, deadline);
-                Ok(())
             }
-            Event::ReplyArrives { exchange, reply } => self.reply_arrives(exchange, reply),
-            Event::AtProvider(later) => {
-                self.at_provider(later);
-                Ok(())
-            }
-            Event::NoticeArrives { body, tries } => {
-                self.notice_arrives(body, tries);
-                Ok(())
-            }
-            Event::CustomerPays { order } => {
-                self.customer_pays(&order);
-                Ok(())
-            }
-            Event::Wanted(wish) => {
-                self.wanted(wish);
-                Ok(())
-            }
-            Event::GateSend(call) => {
-                self.gate_send(call);
-                Ok(())
-            }
+            Event::AtProvider(later) => self.at_provider(later),
+            Event::NoticeArrives { body, tries } => self.notice_arrives(body, tries),
+            Event::CustomerPays { order } => self.customer_pays(&order),
+            Event::Wanted(wish) => self.wanted(wish),
+            Event::GateSend(call) => self.gate_send(call),
             Event::GateArrives(call) => self.gate_arrives(call),
-            Event::GateAnswered { call, reply } => self.gate_answered(call, reply),
-            Event::GateDeadline { call, tries } => {
-                self.gate_deadline(call, tries);
-                Ok(())
-            }
+            Event::GateDeadline { call, tries } => self.gate_deadline(call, tries),
         }
+        Ok(())
+    }
+
+    /// What keeps the world from coming to rest.
+    fn unrest(&self) -> String {
+        let left = finish(self.store.read(|tx| jobs::due(tx, Timestamp(i64::MAX), 10)));
+        format!("the world comes to no rest, these are left: {left:?}")
     }
 
     /// What the node's clock shows.

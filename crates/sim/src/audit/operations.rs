@@ -46,11 +46,12 @@ fn ended_once(view: &PaymentView) -> Checked {
         ends(&|event| matches!(event, Event::SaleCaptured { .. } | Event::SaleDeclined { .. }));
     ensure(sale_ends == 1, "I3", || format!("the sale of {key} ended {sale_ends} times"))?;
     for refund in &view.payment.refunds {
-        let refund_ends = ends(&|event| match event {
-            Event::RefundSucceeded { operation } | Event::RefundDeclined { operation, .. } => {
-                *operation == refund.id
-            }
-            _ => false,
+        let refund_ends = ends(&|event| {
+            matches!(
+                event,
+                Event::RefundSucceeded { operation } | Event::RefundDeclined { operation, .. }
+                    if *operation == refund.id
+            )
         });
         ensure(refund_ends == 1, "I3", || {
             format!("refund {} of {key} ended {refund_ends} times", refund.id.0)
@@ -162,9 +163,9 @@ fn late_success(view: &PaymentView) -> Checked {
 /// A decline has a reason: the provider said no, or the limit had come, not long ago.
 fn decline(world: &World, view: &PaymentView) -> Checked {
     let key = &view.payment.key;
-    let declined = view.history.iter().find_map(|entry| match entry.event {
-        Event::SaleDeclined { code } => Some((entry.at, code)),
-        _ => None,
+    let declined = view.history.iter().find_map(|entry| {
+        let Event::SaleDeclined { code } = entry.event else { return None };
+        Some((entry.at, code))
     });
     let Some((at, code)) = declined else { return Ok(()) };
     if code != Code::AutoDecline {
@@ -184,8 +185,8 @@ fn decline(world: &World, view: &PaymentView) -> Checked {
     })
 }
 
-/// Since when the node could have declined: the limit, or its latest start, or the latest setting
-/// of its clock.
+/// Since when the node could have declined: the limit, or its latest start, or the end of the
+/// question that was under way when its clock was last set.
 fn ready(starts: &[Timestamp], limit: Timestamp, at: Timestamp) -> Timestamp {
     starts.iter().copied().filter(|start| *start <= at).fold(limit, Ord::max)
 }

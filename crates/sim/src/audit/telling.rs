@@ -44,7 +44,14 @@ fn complete(purchase: &Purchase, view: &PaymentView) -> Checked {
                 let by_itself = origin(*operation) == Some(RefundOrigin::LateSuccess);
                 expect(Topic::Refund, if by_itself { 1 } else { asked_for });
             }
-            _ => {}
+            Event::SaleAccepted
+            | Event::ProviderUnclear { .. }
+            | Event::PaidAfterDecline
+            | Event::ProviderContradiction { .. }
+            | Event::RefundAccepted { .. }
+            | Event::RefundSent { .. }
+            | Event::RefundPending { .. }
+            | Event::GiveBackAbandoned => {}
         }
     }
     let mut made = BTreeMap::from([("redirect", 0), ("sale", 0), ("refund", 0)]);

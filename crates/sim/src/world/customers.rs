@@ -112,7 +112,8 @@ impl World {
         }
         self.note(format_args!("notice {}", String::from_utf8_lossy(&body)));
         self.spawn(None, |platform| {
-            Box::pin(async move { Done::Notice(platform.provider_notified(&body).await) })
+            let taken = async move { platform.provider_notified(&body).await.map(|_| ()) };
+            Box::pin(async move { Done::Notice(taken.await) })
         });
     }
 }

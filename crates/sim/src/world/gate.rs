@@ -73,19 +73,19 @@ impl World {
     }
 
     pub(super) fn gate_deadline(&mut self, number: u64, tries: u32) {
-        let waits = |call: &&Call| !call.answered && call.tries == tries;
-        if self.calls.get(&number).filter(waits).is_some() {
+        let waits = |call: &Call| !call.answered && call.tries == tries;
+        if self.calls.get(&number).is_some_and(waits) {
             self.soon(100, 60_000, Event::GateSend(number));
         }
     }
 
-    pub(super) fn gate_arrives(&mut self, number: u64) -> Checked {
-        let Some(call) = self.calls.get(&number) else { return Ok(()) };
-        let Some(purchase) = self.purchases.get(call.wish.purchase()) else { return Ok(()) };
+    pub(super) fn gate_arrives(&mut self, number: u64) {
+        let Some(call) = self.calls.get(&number) else { return };
+        let Some(purchase) = self.purchases.get(call.wish.purchase()) else { return };
         let (wish, body, key) = (call.wish, call.body.clone(), purchase.key.clone());
         if self.node.is_none() {
             self.gate_replies(number, GateReply::Unavailable);
-            return Ok(());
+            return;
         }
         self.spawn(Some(&key), |platform| {
             let project = key.project();
@@ -100,7 +100,6 @@ impl World {
                 Done::Gate(number, reply(answered))
             })
         });
-        Ok(())
     }
 
     /// The platform has answered; whether that reaches the merchant is another question.

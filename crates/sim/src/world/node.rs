@@ -11,7 +11,8 @@ use app::scheduler::{HORIZON, Places};
 use app::secrets::Vault;
 use app::verbs::NewProject;
 use domain::id::PaymentKey;
-use domain::payment::{Balance, Payment};
+use domain::limits::LAST_QUESTION_LEAD;
+use domain::payment::Balance;
 use domain::time::{Millis, Timestamp};
 use store::{jobs, payments};
 
@@ -41,7 +42,7 @@ pub(super) enum Done {
     /// A merchant's request was handled.
     Gate(u64, Result<GateReply, Fault>),
     /// A notification was handled.
-    Notice(Result<Option<Payment>, Fault>),
+    Notice(Result<(), Fault>),
 }
 
 impl World {
@@ -58,7 +59,7 @@ impl World {
         };
         let platform = Platform::new(parts, Box::new(|| {}));
         #[cfg(feature = "bugs")]
-        if let Some(bug) = self.options.bug {
+        if let Some(bug) = self.bug {
             platform.plant(bug);
         }
         Ok(platform)
@@ -103,7 +104,8 @@ impl World {
             tick_at: Some(self.now),
         });
         self.commits = self.store.stats().commits;
-        self.tick()
+        self.tick();
+        Ok(())
     }
 
     /// Everything that was only in memory is gone; the database stays.
@@ -121,17 +123,16 @@ impl World {
         self.after(Millis(outage), Event::Start);
     }
 
-    pub(super) fn clock_step(&mut self, step: Millis) -> Checked {
+    pub(super) fn clock_step(&mut self, step: Millis) {
         self.note(format_args!("the clock is set by {} ms", step.0));
         self.skew = Millis(self.skew.0.saturating_add(step.0));
         self.ports.set_clock(self.node_time());
-        self.clock_starts.push(self.node_time());
+        self.clock_starts.push(self.node_time().plus(LAST_QUESTION_LEAD));
         if let Some(node) = &mut self.node {
             node.wake_at = None;
             node.tick_at = Some(self.now);
-            return self.tick();
+            self.tick();
         }
-        Ok(())
     }
 
     /// Gives the node something to do.
@@ -192,14 +193,13 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn wake(&mut self) -> Checked {
+    pub(super) fn wake(&mut self) {
         if let Some(node) = &mut self.node
             && node.wake_at == Some(self.now)
         {
             node.wake_at = None;
             self.start_due_jobs();
         }
-        Ok(())
     }
 
     /// Starts what is due, and has the node woken for what is due next.
@@ -226,14 +226,13 @@ impl World {
         }
     }
 
-    pub(super) fn tick(&mut self) -> Checked {
+    pub(super) fn tick(&mut self) {
         if self.node.as_ref().is_some_and(|node| node.tick_at == Some(self.now)) {
             let scan = |platform: Platform| -> TaskFuture {
                 Box::pin(async move { Done::Scan(platform.scan_jobs().await) })
             };
             self.spawn(None, scan);
         }
-        Ok(())
     }
 
     /// After the job table was read: it is read again soon, or, if nothing is near, when something
@@ -281,7 +280,7 @@ impl World {
                 self.gate_replies(call, reply);
                 Ok(())
             }
-            Done::Notice(result) => result.map(|_| ()).map_err(|error| fault(&error)),
+            Done::Notice(result) => result.map_err(|error| fault(&error)),
         }
     }
 
