@@ -10,13 +10,14 @@ use app::ports::{Http as _, HttpRequest, Peer};
 use clap::{Args, Subcommand};
 use domain::time::{Millis, Timestamp};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Answer;
 use crate::cli::{Shared, flag};
 use crate::config::{Config, Egress};
 use crate::http_client::HttpClient;
 use crate::installation::{self, Missing};
+use crate::output::progress::Progress;
 use crate::output::{self, time};
 use crate::test_clock::admin::{ADVANCE_MAX, ADVANCE_PATH, Advance, Moved};
 
@@ -53,7 +54,7 @@ pub(crate) struct Show {
 Examples:
   dwar clock advance 15m        to the limit time of a payment
   dwar clock advance 11d        through all tries of a callback
-  dwar clock advance 1h30m --database dwar-demo/dwar.db")]
+  dwar clock advance 1h30m --config dwar-demo/dwar.toml")]
 pub(crate) struct AdvanceBy {
     /// How far: numbers with ms, s, m, h or d, such as 15m or 1d12h.
     #[arg(value_parser = length)]
@@ -80,7 +81,7 @@ struct Report {
     now_ms: i64,
     next_due_ms: Option<i64>,
     moved_ms: i64,
-    /// Places at which it stopped.
+    /// Moments at which it stopped, the last one counted.
     stops: u32,
     settled: bool,
     sandboxes: Vec<String>,
@@ -120,13 +121,14 @@ impl Clocks {
         let egress = Egress { allow_private: true, allow_http: true };
         Ok(Self {
             http: HttpClient::new(egress, &[]),
-            platform: format!("http://{}{ADVANCE_PATH}", config.listen.ops),
+            platform: format!("http://{}", config.listen.ops),
             sandboxes: sandboxes(&config).await?,
         })
     }
 
     async fn walk(&self, by: Millis, at_once: bool) -> anyhow::Result<Report> {
-        let mut report = Report::new(self.ask(&self.platform, Millis(0)).await?);
+        let progress = Progress::new();
+        let mut report = Report::new(self.ask(&self.platform, ADVANCE_PATH, Millis(0)).await?);
         report.sandboxes.clone_from(&self.sandboxes);
         while report.moved_ms < by.0 {
             let left = by.0.saturating_sub(report.moved_ms);
@@ -134,6 +136,7 @@ impl Clocks {
             let step = next.map_or(left, |next| next.saturating_sub(report.now_ms).clamp(1, left));
             let moved = self.advance(Millis(step)).await?;
             report.stop_at(moved, step);
+            progress.show(&format!("{}…", time::moment(Timestamp(report.now_ms))));
         }
         Ok(report)
     }
@@ -141,14 +144,20 @@ impl Clocks {
     /// Moves the sandboxes first, so that the platform finds them at its new time.
     async fn advance(&self, by: Millis) -> anyhow::Result<Moved> {
         for sandbox in &self.sandboxes {
-            let _now: serde::de::IgnoredAny = self.ask(sandbox, by).await?;
+            let _now: IgnoredAny = self.ask(sandbox, SANDBOX_PATH, by).await?;
         }
-        self.ask(&self.platform, by).await
+        self.ask(&self.platform, ADVANCE_PATH, by).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, url: &str, by: Millis) -> anyhow::Result<T> {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        server: &str,
+        path: &str,
+        by: Millis,
+    ) -> anyhow::Result<T> {
+        let url = format!("{server}{path}");
         let request = HttpRequest {
-            url: url.to_owned(),
+            url: url.clone(),
             peer: Peer::Provider,
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: serde_json::to_vec(&Advance { ms: by.0 })?,
@@ -156,10 +165,10 @@ impl Clocks {
             timeout: TIMEOUT,
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
-        let answer = self.http.send(request).await.with_context(|| url.to_owned())?;
+        let answer = self.http.send(request).await.with_context(|| url.clone())?;
         match answer.status {
-            200 => Ok(serde_json::from_slice(&answer.body).with_context(|| url.to_owned())?),
-            404 => bail!("{url}: not found; a clock is moved only in test mode ([test] clock)"),
+            200 => serde_json::from_slice(&answer.body).context(url),
+            404 => bail!("{url}: not found; time moves only in test mode ([test] clock)"),
             status => bail!("{url}: {status} {}", String::from_utf8_lossy(&answer.body)),
         }
     }
@@ -171,7 +180,7 @@ async fn sandboxes(config: &Config) -> anyhow::Result<Vec<String>> {
     let projects = platform.projects_list().await?;
     let urls = projects.iter().map(|project| project.settings.paytm.base_url.as_str());
     let sandboxes: BTreeSet<&str> = urls.filter(|url| url.starts_with("http://")).collect();
-    Ok(sandboxes.into_iter().map(|url| format!("{url}{SANDBOX_PATH}")).collect())
+    Ok(sandboxes.into_iter().map(str::to_owned).collect())
 }
 
 impl Report {
@@ -198,8 +207,10 @@ impl fmt::Display for Report {
         writeln!(f, "It is {}.", time::moment(now))?;
         if self.moved_ms > 0 {
             let moved = time::length(Millis(self.moved_ms));
-            let sandboxes = self.sandboxes.len();
-            writeln!(f, "Moved by {moved}, with {sandboxes} sandboxes and {} stops.", self.stops)?;
+            writeln!(f, "Moved by {moved}; stops on the way: {}.", self.stops.saturating_sub(1))?;
+            if !self.sandboxes.is_empty() {
+                writeln!(f, "Moved with it: {}", self.sandboxes.join(", "))?;
+            }
         }
         if !self.settled {
             writeln!(f, "Something that was due has not ended yet.")?;
