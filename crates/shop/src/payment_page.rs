@@ -1,4 +1,5 @@
-//! The shop's links to Payment Page: signed parameters that open it, by themselves or in its widget.
+//! The shop's links to Payment Page: signed parameters that open it, by themselves or in its
+//! widget.
 //!
 //! One link serves all: the shop's own page, the widget, and a message to a customer who is not in
 //! the shop. The platform keeps to one payment however often it is opened.

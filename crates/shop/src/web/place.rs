@@ -62,7 +62,8 @@ struct Basket {
 
 pub(super) async fn shelf(State(shop): Shared) -> Result<Response, Failure> {
     let quantities: Vec<i64> = (1..=QUANTITY_MAX).collect();
-    let content = context! { products => Serde(&PRODUCTS), quantities, has_page => shop.payment_page.is_some() };
+    let has_page = shop.payment_page.is_some();
+    let content = context! { products => Serde(&PRODUCTS), quantities, has_page };
     page(&shop, Policy::Own, "shelf.html", content)
 }
 

@@ -22,7 +22,8 @@ pub(super) async fn take(State(provider): State<Provider>, request: Request) -> 
         let taken = timeout(config.answer_within, taking).await;
         taken.map_err(|_elapsed| Problem::too_late())?
     };
-    exchange(shared, "notification", answer, |problem, _id| match problem {
+    // On the heap: what a notification sets in motion is a large future.
+    exchange(shared, "notification", Box::pin(answer), |problem, _id| match problem {
         Problem::Refused { status, .. } => text(status, "not taken"),
         Problem::Fault(_) | Problem::Panicked => {
             text(StatusCode::SERVICE_UNAVAILABLE, "come again later")
