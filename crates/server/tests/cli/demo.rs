@@ -21,18 +21,6 @@ const SALE: &str = r#"{
     "payment": {"amount": 25000, "currency": "INR"}
 }"#;
 
-fn start(folder: &Folder) -> Result<Running> {
-    // Ports of its own from the start, whoever else has the usual ones.
-    std::fs::create_dir_all(folder.path().join("world"))?;
-    let remembered = folder.path().join("world/addresses.json");
-    if !remembered.exists() {
-        let any = "127.0.0.1:0";
-        let wanted = json!({"gate": any, "ops": any, "shop": any, "sandbox": any});
-        std::fs::write(remembered, wanted.to_string())?;
-    }
-    folder.start(&["demo", "--data", "world"])
-}
-
 fn run(folder: &Folder, input: &str, arguments: &[&str]) -> Result<Ran> {
     folder.run_with(input, &[arguments, &DATABASE].concat())
 }
@@ -61,7 +49,7 @@ fn wait_for(folder: &Folder, statuses: &[&str], callbacks: usize) -> Result<Valu
 #[test]
 fn a_payment_lives_through_refund_and_death() -> Result<()> {
     let folder = Folder::new()?;
-    let demo = start(&folder)?;
+    let demo = folder.demo()?;
     assert_eq!(get(&demo.url("shop", "/")?)?.0, 200);
     assert_eq!(get(&demo.url("ops", "/readyz")?)?.0, 200);
 
@@ -90,7 +78,7 @@ fn a_payment_lives_through_refund_and_death() -> Result<()> {
     let (before, sandbox) = (demo.ready.get("projects").cloned(), demo.url("sandbox", "")?);
     demo.kill()?;
     wait_until_gone(sandbox.trim_start_matches("http://"))?;
-    let again = start(&folder)?;
+    let again = folder.demo()?;
     assert_eq!(again.ready.get("projects").cloned(), before, "the same project and secret");
     let project = run(&folder, "", &["project", "show", "--json"])?.stdout;
     let callbacks = serde_json::from_str::<Value>(&project)?.get("callback_url").cloned();
@@ -104,7 +92,7 @@ fn a_payment_lives_through_refund_and_death() -> Result<()> {
 #[test]
 fn fresh_forgets_and_a_second_one_finds_other_ports() -> Result<()> {
     let folder = Folder::new()?;
-    let demo = start(&folder)?;
+    let demo = folder.demo()?;
     let secret = |demo: &Running| demo.ready.pointer("/projects/0/secret").cloned();
     let first = secret(&demo);
 

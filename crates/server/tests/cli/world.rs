@@ -3,11 +3,19 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{sleep, spawn};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+/// A busy machine must not fail a test.
+const TRIES: u32 = 600;
+const PAUSE: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that is gone when the test ends.
 pub(crate) struct Folder(PathBuf);
@@ -23,6 +31,8 @@ pub(crate) struct Ran {
 /// A program that runs. Dropping it kills it.
 pub(crate) struct Running {
     child: Child,
+    /// What it prints: a program that prints on and on ends when nobody reads.
+    lines: Receiver<String>,
     /// What it printed when it was ready.
     pub(crate) ready: Value,
 }
@@ -75,10 +85,43 @@ impl Folder {
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Running> {
         let mut child = self.command(arguments).arg("--json").stdin(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().context("a pipe was asked for")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let ready = serde_json::from_str(&line);
-        Ok(Running { child, ready: ready.with_context(|| format!("not ready: {line:?}"))? })
+        let mut running = Running { child, lines: lines(stdout), ready: Value::Null };
+        running.ready = running.next_line().context("not ready")?;
+        Ok(running)
+    }
+
+    /// Starts the demonstration in `world`, with ports of its own, whoever has the usual ones.
+    pub(crate) fn demo(&self) -> Result<Running> {
+        fs::create_dir_all(self.0.join("world"))?;
+        let remembered = self.0.join("world/addresses.json");
+        if !remembered.exists() {
+            let any = "127.0.0.1:0";
+            let wanted = json!({"gate": any, "ops": any, "shop": any, "sandbox": any});
+            fs::write(remembered, wanted.to_string())?;
+        }
+        self.start(&["demo", "--data", "world"])
+    }
+
+    /// Runs a command on the demonstration's data.
+    pub(crate) fn on_demo(&self, arguments: &[&str]) -> Result<Ran> {
+        self.run(&[arguments, &["--config", "world/dwar.toml"]].concat())
+    }
+
+    /// Runs a command on the demonstration's data until what it prints as JSON is as wanted.
+    pub(crate) fn wait_for(
+        &self,
+        arguments: &[&str],
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
+        let mut last = Value::Null;
+        for _ in 0..TRIES {
+            last = self.on_demo(&[arguments, &["--json"]].concat())?.json()?;
+            if wanted(&last) {
+                return Ok(last);
+            }
+            sleep(PAUSE);
+        }
+        bail!("waited in vain at {arguments:?}: {last}")
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -94,6 +137,29 @@ impl Folder {
     }
 }
 
+/// The lines that come, so that waiting for one can have an end.
+fn lines(from: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    spawn(move || {
+        let mut lines = BufReader::new(from).lines().map_while(Result::ok);
+        lines.try_for_each(|line| sender.send(line))
+    });
+    receiver
+}
+
+impl Ran {
+    /// What it printed, as JSON.
+    pub(crate) fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.stdout).with_context(|| format!("not JSON: {self:?}"))
+    }
+
+    /// What it printed, line by line, each as JSON.
+    pub(crate) fn json_lines(&self) -> Result<Vec<Value>> {
+        let lines = self.stdout.lines().map(serde_json::from_str).collect::<Result<_, _>>();
+        lines.with_context(|| format!("not JSON: {self:?}"))
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         // What can't be deleted is in the folder for temporary files.
@@ -106,6 +172,12 @@ impl Running {
     pub(crate) fn url(&self, face: &str, path: &str) -> Result<String> {
         let base = self.ready.get(face).and_then(Value::as_str);
         Ok(format!("{}{path}", base.with_context(|| format!("no {face} in {}", self.ready))?))
+    }
+
+    /// The next line it prints, as JSON.
+    pub(crate) fn next_line(&self) -> Result<Value> {
+        let line = self.lines.recv_timeout(PATIENCE).context("waited in vain for a line")?;
+        serde_json::from_str(&line).with_context(|| format!("not JSON: {line:?}"))
     }
 
     pub(crate) fn id(&self) -> String {
