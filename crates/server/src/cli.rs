@@ -15,9 +15,13 @@ Examples:
   dwar demo                              try everything on this machine
   dwar project create 'Tea shop' --paytm-mid MID --paytm-key-file KEY
   dwar serve                             serve what is in ./dwar.db
+  dwar doctor                            what is wrong with this installation?
   dwar payment show order-17             what happened, and what happens next
+  dwar payment why order-17              the same in one sentence
   dwar refund order-17 --amount 12.50
+  dwar callback replay --since 6h        tell merchants again what they missed
   dwar verify callback.json              why is this signature wrong?
+  dwar trigger low-balance               a payment from end to end at the sandbox
 
 Exit codes: 0 done, or yes; 1 it failed, or no; 2 the command line or the configuration is wrong.";
 
@@ -51,6 +55,7 @@ pub(crate) struct Shared {
 pub(crate) enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
+    Doctor(doctor::Doctor),
     #[command(subcommand)]
     Project(project::Project),
     #[command(subcommand)]
@@ -59,21 +64,20 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Callback(callback::Callback),
     Rates(rates::Rates),
-    Listen(listen::Listen),
-    Trigger(trigger::Trigger),
     Tail(tail::Tail),
-    Doctor(doctor::Doctor),
+    Audit(audit::Audit),
     Sign(sign::Sign),
     Verify(verify::Verify),
-    Audit(audit::Audit),
+    Listen(listen::Listen),
+    Trigger(trigger::Trigger),
+    #[command(subcommand)]
+    Sandbox(sandbox::Sandbox),
+    #[command(subcommand)]
+    Clock(clock::Clock),
     Bench(bench::Bench),
     #[command(subcommand)]
     Config(config::ConfigCommand),
     Completions(completions::Completions),
-    #[command(subcommand)]
-    Clock(clock::Clock),
-    #[command(subcommand)]
-    Sandbox(sandbox::Sandbox),
 }
 
 impl Shared {

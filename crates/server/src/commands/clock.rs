@@ -12,7 +12,7 @@ use domain::time::{Millis, Timestamp};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::Answer;
+use super::{Answer, when};
 use crate::cli::{Shared, flag};
 use crate::config::{Config, Egress};
 use crate::http_client::HttpClient;
@@ -26,10 +26,6 @@ const SANDBOX_PATH: &str = "/sandbox/admin/clock/advance";
 
 const TIMEOUT: Millis = Millis::minutes(1);
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
-
-/// Units of a length of time: milliseconds and name.
-const UNITS: [(&str, i64); 5] =
-    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// See the time of a server in test mode, and move it forward.
 #[derive(Debug, Subcommand)]
@@ -227,28 +223,13 @@ impl fmt::Display for Report {
     }
 }
 
-/// Reads a length of time as people type it: `15m`, `1d12h`.
+/// How far to move.
 fn length(text: &str) -> Result<Millis, String> {
-    let expected = || {
+    let length = when::length(text).filter(|by| (1..=ADVANCE_MAX.0).contains(&by.0));
+    length.ok_or_else(|| {
         let most = time::length(ADVANCE_MAX);
         format!("expected numbers with ms, s, m, h or d, such as 15m or 1d12h; at most {most}")
-    };
-    let mut rest = text;
-    let mut sum: i64 = 0;
-    while !rest.is_empty() {
-        let (number, behind) = split(rest, |c| c.is_ascii_digit());
-        let (unit, behind) = split(behind, |c| c.is_ascii_alphabetic());
-        let size = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
-        let part = number.parse::<i64>().ok().zip(size).and_then(|(n, size)| n.checked_mul(size));
-        sum = part.and_then(|part| sum.checked_add(part)).ok_or_else(expected)?;
-        rest = behind;
-    }
-    Some(Millis(sum)).filter(|sum| (1..=ADVANCE_MAX.0).contains(&sum.0)).ok_or_else(expected)
-}
-
-fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
-    let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
-    text.split_at(end)
+    })
 }
 
 #[cfg(test)]
