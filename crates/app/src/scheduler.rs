@@ -2,7 +2,7 @@
 //! nothing is polled and nothing is claimed on disk; after a crash it is read anew. It has no
 //! clock and starts nothing: the program and the simulation ask it what is due.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::decision::JobKind;
 use domain::time::{Millis, Timestamp};
@@ -61,12 +61,12 @@ impl Default for Places {
 pub struct Scheduler {
     places: Places,
     horizon: Timestamp,
-    planned: BTreeMap<JobKey, Timestamp>,
+    planned: HashMap<JobKey, Timestamp>,
     queues: BTreeMap<Pool, BTreeSet<(Timestamp, JobKey)>>,
-    running: BTreeMap<JobKey, Rerun>,
+    running: HashMap<JobKey, Rerun>,
     busy: BTreeMap<Pool, usize>,
-    parked: BTreeSet<JobKey>,
-    failures: BTreeMap<JobKey, u32>,
+    parked: HashSet<JobKey>,
+    failures: HashMap<JobKey, u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 
 use domain::command::Command;
 use domain::decision::JobKind;
-use domain::id::{PaymentKey, ProviderReference};
+use domain::id::ProviderReference;
 use domain::payment::{Payment, SaleState};
 use domain::refund::RefundState;
 use paytm::notification::Notification;
 use store::jobs::{JobKey, Work};
-use store::payments;
+use store::{Tx, payments};
 
 use crate::platform::{Fault, Platform};
 use crate::transact::Refused;
@@ -21,10 +21,9 @@ impl Platform {
     /// [`Fault`] when the store fails.
     pub async fn provider_notified(&self, body: &[u8]) -> Result<Option<Payment>, Fault> {
         let Some(notification) = Notification::read(body) else { return Ok(None) };
-        let Some(key) = self.payment_by_reference(notification.order.clone()).await? else {
+        let Some(payment) = self.payment_by_reference(notification.order.clone()).await? else {
             return Ok(None);
         };
-        let Some(payment) = self.payment(key.clone()).await? else { return Ok(None) };
         #[cfg(feature = "bugs")]
         self.notice_believed(&notification, &payment).await?;
         if notification.refund.is_some() {
@@ -38,10 +37,13 @@ impl Platform {
     async fn payment_by_reference(
         &self,
         order: ProviderReference,
-    ) -> Result<Option<PaymentKey>, Fault> {
+    ) -> Result<Option<Payment>, Fault> {
         let Some(lane) = order.lane() else { return Ok(None) };
-        let found = self.store().read(move |tx| payments::by_reference(tx, lane, &order)).await;
-        Ok(found.map_err(Fault::Store)?.map(|(key, _)| key))
+        let find = move |tx: &mut dyn Tx| match payments::by_reference(tx, lane, &order)? {
+            Some((key, _)) => payments::load(tx, &key),
+            None => Ok(None),
+        };
+        self.store().read(find).await.map_err(Fault::Store)
     }
 
     async fn hint(&self, payment: &Payment) -> Result<(), Fault> {
