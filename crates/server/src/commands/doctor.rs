@@ -114,8 +114,10 @@ async fn projects(platform: &Platform, findings: &mut Findings) -> Vec<Project> 
             projects
         }
         Ok(projects) => {
-            findings
-                .fine("master key", format!("opens the secrets of {} projects", projects.len()));
+            findings.fine(
+                "master key",
+                format!("opens the secrets of every project ({})", projects.len()),
+            );
             projects
         }
         Err(error) => {

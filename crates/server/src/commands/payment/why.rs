@@ -199,11 +199,11 @@ impl Told<'_> {
 
     fn waiting(&self, callback: &Callback) -> String {
         let what = format!("callback {} ({})", callback.seq, callback.topic.name());
-        let endpoint = endpoint_of(&callback.url);
-        if let Some(row) = self.cut_off.iter().find(|row| row.url == endpoint) {
+        if let Some(row) = self.cut_off_endpoint(callback) {
             let state = if row.paused_at.is_some() { "paused" } else { "cut off" };
             return format!(
-                "{what} waits because {endpoint} is {state}: it has failed for {} ({})",
+                "{what} waits because {} is {state}: it has failed for {} ({})",
+                row.url,
                 time::length(self.now.since(row.failing_since)),
                 row.last_error
             );
@@ -222,30 +222,36 @@ impl Told<'_> {
         }
     }
 
+    /// The endpoint of a callback, if it is cut off.
+    fn cut_off_endpoint(&self, callback: &Callback) -> Option<&EndpointRow> {
+        let endpoint = endpoint_of(&callback.url);
+        self.cut_off.iter().find(|row| row.url == endpoint)
+    }
+
     fn next(&self) -> String {
         let mut clauses = Vec::new();
         for job in &self.view.jobs {
-            let when = self.moment(job.due);
             match job.key.work {
                 Work::Rule(JobKind::LimitSale) if is_open(&self.view.payment) => {
                     let limit = self.view.payment.terms.limit_at;
                     clauses.push(format!(
                         "without a result it is declined {} ({})",
-                        self.moment(limit),
+                        time::from_now(limit, self.now),
                         time::moment(limit)
                     ));
                 }
                 // The limit of a sale that has ended finds nothing to do.
                 Work::Rule(JobKind::LimitSale) => {}
+                Work::DeliverCallback if self.waits_for_endpoint() => {
+                    clauses.push("it goes on when that endpoint answers again".to_owned());
+                }
                 work @ (Work::Rule(
                     JobKind::InitiateSale
                     | JobKind::AskSale
                     | JobKind::Refund(_)
                     | JobKind::GiveBack,
                 )
-                | Work::DeliverCallback) => {
-                    clauses.push(format!("{when} we {}", self.work(work)));
-                }
+                | Work::DeliverCallback) => clauses.push(self.clause(work, job.due)),
             }
         }
         if clauses.is_empty() {
@@ -254,21 +260,23 @@ impl Told<'_> {
         format!("next, {}", clauses.join(" and "))
     }
 
-    fn work(&self, work: Work) -> String {
-        match (work, &self.view.payment.sale.state) {
+    fn waits_for_endpoint(&self) -> bool {
+        let head = self.view.callbacks.iter().find(|it| it.state == CallbackState::Pending);
+        head.is_some_and(|head| self.cut_off_endpoint(head).is_some())
+    }
+
+    fn clause(&self, work: Work, due: Timestamp) -> String {
+        let what = match (work, &self.view.payment.sale.state) {
             (Work::Rule(JobKind::AskSale), SaleState::Declined { .. }) => {
                 "ask Paytm once more, in case money came late".to_owned()
             }
             (Work::Rule(JobKind::Refund(_)), _) => "ask Paytm about the refund".to_owned(),
             (work, _) => words::work(work),
-        }
-    }
-
-    fn moment(&self, at: Timestamp) -> String {
-        if at.since(self.now) < Millis::seconds(1) {
-            "now".to_owned()
+        };
+        if due.since(self.now) < Millis::seconds(1) {
+            format!("we {what} now")
         } else {
-            time::from_now(at, self.now)
+            format!("{} we {what}", time::from_now(due, self.now))
         }
     }
 }
