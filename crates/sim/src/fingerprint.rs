@@ -6,9 +6,10 @@ use std::fmt::{Arguments, Write as _};
 use domain::time::Timestamp;
 
 /// Whether the story is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Trace {
     /// Only the digest is kept.
+    #[default]
     Silent,
     /// Every line goes to standard error.
     Told,

@@ -17,6 +17,9 @@ use sim::{Figures, Options, Trace, Violation, run};
 /// Seeds that one process runs.
 const SHARE: u64 = 20;
 
+/// Among so many seeds every kind of trouble must strike: one that never does tests nothing.
+const ENOUGH: u64 = 500;
+
 /// The seeded world: every seed is a life of the platform among faults.
 #[derive(Parser)]
 #[command(name = "sim")]
@@ -36,33 +39,31 @@ struct Arguments {
     /// Print the digest of each world, one on a line.
     #[arg(long)]
     hash: bool,
-    /// Let the platform make a mistake, by its name.
-    #[cfg(feature = "bugs")]
+    /// Let the platform make a mistake, by its name; for builds with the feature `bugs`.
     #[arg(long)]
-    bug: Option<app::bugs::Bug>,
+    bug: Option<String>,
     /// Run the seeds in this process, and print the outcome for the one that asked.
     #[arg(long, hide = true)]
     share: bool,
 }
 
 impl Arguments {
-    fn options(&self, seed: u64) -> Options {
-        Options {
-            seed,
+    fn options(&self) -> anyhow::Result<Options> {
+        #[cfg(not(feature = "bugs"))]
+        ensure!(self.bug.is_none(), "this program is built without the feature `bugs`");
+        Ok(Options {
             trace: if self.trace { Trace::Told } else { Trace::Silent },
             #[cfg(feature = "bugs")]
-            bug: self.bug,
-        }
+            bug: self.bug.as_deref().map(str::parse).transpose()?,
+            ..Options::default()
+        })
     }
 
     /// Runs a share of the seeds in another process.
     fn elsewhere(&self, from: u64, seeds: u64) -> anyhow::Result<Outcome> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--share", "--from", &from.to_string(), "--seeds", &seeds.to_string()]);
-        #[cfg(feature = "bugs")]
-        if let Some(bug) = self.bug {
-            command.args(["--bug", &bug.to_string()]);
-        }
+        command.args(self.bug.iter().flat_map(|bug| ["--bug", bug]));
         let output = command.stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "the worlds from {from} on ended by {}", output.status);
         serde_json::from_slice(&output.stdout).context("the outcome of a share can't be read")
@@ -98,7 +99,7 @@ fn main() -> anyhow::Result<ExitCode> {
     #[expect(clippy::disallowed_methods, reason = "how long it took, for people; no world sees it")]
     let began = std::time::Instant::now();
     let mut outcome = if seeds == 1 || arguments.share {
-        run_here(&arguments, from, seeds)
+        run_here(arguments.options()?, from, seeds)
     } else {
         run_on_all_cores(&arguments, from, seeds)?
     };
@@ -114,17 +115,21 @@ fn main() -> anyhow::Result<ExitCode> {
     } else {
         println!("{}, {} s", outcome.figures, began.elapsed().as_secs());
     }
-    let Some((seed, violation)) = outcome.broken else { return Ok(ExitCode::SUCCESS) };
+    let Some((seed, violation)) = outcome.broken else {
+        let missing = outcome.figures.missing();
+        ensure!(seeds < ENOUGH || missing.is_empty(), "these troubles never struck: {missing:?}");
+        return Ok(ExitCode::SUCCESS);
+    };
     eprintln!("seed {seed}: {violation}");
     eprintln!("replay it with: cargo run --release --package sim -- --seed {seed} --trace");
     Ok(ExitCode::FAILURE)
 }
 
 /// Runs worlds one after the other, until one is broken.
-fn run_here(arguments: &Arguments, from: u64, seeds: u64) -> Outcome {
+fn run_here(options: Options, from: u64, seeds: u64) -> Outcome {
     let mut outcome = Outcome::default();
     for seed in from..from.saturating_add(seeds) {
-        match run(arguments.options(seed)) {
+        match run(Options { seed, ..options }) {
             Ok(report) => {
                 outcome.figures.add(&report.figures);
                 outcome.hashes.push((seed, report.digest));

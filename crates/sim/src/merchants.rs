@@ -136,7 +136,7 @@ impl Purchase {
                     "amount": self.sum_of(wish),
                     "currency": "INR",
                     "description": "goods",
-                    "best_before": self.best_before.map(|at| at.0),
+                    "best_before": self.best_before.map(|at| wire::date::format(at.0)),
                 },
                 "callback": callback,
             }),

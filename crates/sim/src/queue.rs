@@ -29,3 +29,25 @@ impl<E> Queue<E> {
         self.events.pop_first().map(|((at, _, _), event)| (at, event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_orders_events_and_the_seed_orders_those_of_one_moment() {
+        let order = |seed| {
+            let mut queue = Queue::new(Rng::new(seed));
+            for event in 0..20 {
+                queue.push(Timestamp(event / 10), event);
+            }
+            std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect::<Vec<_>>()
+        };
+        for seed in 0..5 {
+            let events = order(seed);
+            assert!(events.iter().take(10).all(|event| *event < 10), "{events:?}");
+            assert_eq!(events, order(seed));
+            assert_ne!(events, order(seed + 1));
+        }
+    }
+}

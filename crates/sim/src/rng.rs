@@ -65,3 +65,29 @@ impl Rng {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first numbers of the published generator.
+    #[test]
+    fn numbers_are_those_of_splitmix64() {
+        let mut rng = Rng::new(1_234_567);
+        let drawn = [rng.next(), rng.next(), rng.next()];
+        let published =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        assert_eq!(drawn, published);
+    }
+
+    #[test]
+    fn draws_stay_within_their_bounds() {
+        let mut rng = Rng::new(0);
+        for _ in 0..10_000 {
+            assert!((-3..=3).contains(&rng.between(-3, 3)));
+            assert!((10..=100_000).contains(&rng.magnitude(10, 100_000)));
+        }
+        assert_eq!((rng.below(0), rng.between(5, 5)), (0, 5));
+        assert!(!rng.chance(0) && rng.chance(1_000));
+    }
+}

@@ -38,7 +38,7 @@ const START: Timestamp = Timestamp(1_767_225_600_000);
 const BOUND: Millis = Millis::hours(24 * 30);
 
 /// What world to run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     /// Fixes everything.
     pub seed: u64,
@@ -47,18 +47,6 @@ pub struct Options {
     /// The mistake that the platform makes in this world.
     #[cfg(feature = "bugs")]
     pub bug: Option<app::bugs::Bug>,
-}
-
-impl Options {
-    /// The world of a seed, untold and without deliberate bugs.
-    pub const fn of_seed(seed: u64) -> Self {
-        Self {
-            seed,
-            trace: Trace::Silent,
-            #[cfg(feature = "bugs")]
-            bug: None,
-        }
-    }
 }
 
 /// What came of a world in which every invariant held.
@@ -136,8 +124,9 @@ pub(crate) struct World {
     pub(crate) store: Store,
     node: Option<Node>,
     tasks_made: u64,
-    /// What the node's clock showed whenever it started or was set.
-    pub(crate) clock_starts: Vec<Timestamp>,
+    /// What the node's clock showed whenever it started or was set, and how long it could not
+    /// decline from then on: a question about the payment may have been under way.
+    pub(crate) disturbances: Vec<(Timestamp, Millis)>,
     commits: u64,
     /// Longest pause between two steps of a task, in milliseconds.
     step_max: i64,
@@ -171,7 +160,7 @@ impl World {
             store,
             node: None,
             tasks_made: 0,
-            clock_starts: Vec::new(),
+            disturbances: Vec::new(),
             commits: 0,
             step_max: rng.pick([0, 1, 3]),
             tick_every: Millis::seconds(rng.pick([1, 10, 30])),

@@ -179,14 +179,14 @@ fn decline(world: &World, view: &PaymentView) -> Checked {
     ensure(at >= limit, "limit", || {
         format!("{key} was declined {} ms before its limit", limit.since(at).0)
     })?;
-    let late = at.since(ready(&world.clock_starts, limit, at));
+    let late = at.since(ready(&world.disturbances, limit, at));
     ensure(late <= DECLINE_LATE_MAX, "limit", || {
         format!("{key} was declined {} ms after its limit", late.0)
     })
 }
 
-/// Since when the node could have declined: the limit, or its latest start, or the end of the
-/// question that was under way when its clock was last set.
-fn ready(starts: &[Timestamp], limit: Timestamp, at: Timestamp) -> Timestamp {
-    starts.iter().copied().filter(|start| *start <= at).fold(limit, Ord::max)
+/// Since when the node could have declined: the limit, or the latest disturbance, if that was later.
+fn ready(disturbances: &[(Timestamp, Millis)], limit: Timestamp, at: Timestamp) -> Timestamp {
+    let before = disturbances.iter().filter(|(since, _)| *since <= at);
+    before.map(|(since, held_up)| since.plus(*held_up)).fold(limit, Ord::max)
 }

@@ -42,6 +42,14 @@ pub(crate) enum GateReply {
     Unavailable,
 }
 
+impl GateReply {
+    /// Whether the request could be read, as every request of a world can.
+    pub(super) fn is_understood(&self) -> bool {
+        let Self::Refused { code, .. } = self else { return true };
+        !matches!(code, Code::MalformedRequest | Code::InvalidSignature)
+    }
+}
+
 impl World {
     pub(super) fn wanted(&mut self, wish: Wish) {
         let purchase = self.purchases.get(wish.purchase());
@@ -166,7 +174,7 @@ async fn serve(
     if wire::signature::verify(&document, signature, &project.accepted_secrets()).is_err() {
         return Ok(GateReply::Refused { code: Code::InvalidSignature, earlier: None });
     }
-    let invalid = Ok(GateReply::Refused { code: Code::ValidationError, earlier: None });
+    let invalid = Ok(GateReply::Refused { code: Code::MalformedRequest, earlier: None });
     let request = match wish {
         Wish::Sale(_) | Wish::OtherSale(_) => {
             let Ok(request) = SaleRequest::parse(&document) else { return invalid };

@@ -95,7 +95,7 @@ impl World {
             return Ok(());
         }
         self.note(format_args!("the node starts"));
-        self.clock_starts.push(self.node_time());
+        self.disturbances.push((self.node_time(), Millis(0)));
         self.node = Some(Node {
             platform: self.platform()?,
             tasks: Tasks::new(),
@@ -127,7 +127,7 @@ impl World {
         self.note(format_args!("the clock is set by {} ms", step.0));
         self.skew = Millis(self.skew.0.saturating_add(step.0));
         self.ports.set_clock(self.node_time());
-        self.clock_starts.push(self.node_time().plus(LAST_QUESTION_LEAD));
+        self.disturbances.push((self.node_time(), LAST_QUESTION_LEAD));
         if let Some(node) = &mut self.node {
             node.wake_at = None;
             node.tick_at = Some(self.now);
@@ -243,12 +243,11 @@ impl World {
             node.tick_at = None;
         }
         let (now, least) = (self.node_time(), self.tick_every.0);
-        let planned = finish(self.store.read(|tx| jobs::due(tx, Timestamp(i64::MAX), 1_000)));
-        let planned = planned.map_err(|error| fault(&error))?;
-        let ahead = planned.iter().find(|job| job.due > now);
-        let ahead = ahead.map(|job| job.due.since(now).0.saturating_sub(HORIZON.0).max(least));
-        let is_overdue = planned.first().is_some_and(|job| job.due <= now);
+        let is_overdue = self.planned(1)?.iter().any(|due| *due <= now);
         let overdue = is_overdue.then(|| least.saturating_mul(1 << self.idle_ticks.min(9)));
+        let planned = self.planned(if is_overdue { 1_000 } else { 1 })?;
+        let ahead = planned.into_iter().find(|due| *due > now);
+        let ahead = ahead.map(|due| due.since(now).0.saturating_sub(HORIZON.0).max(least));
         self.idle_ticks = self.idle_ticks.saturating_add(1);
         match (ahead, overdue) {
             (None, None) => {}
@@ -256,6 +255,13 @@ impl World {
             (Some(ahead), Some(overdue)) => self.have_tick_within(Millis(ahead.min(overdue))),
         }
         Ok(())
+    }
+
+    /// When the first jobs of the table are due.
+    fn planned(&self, limit: i64) -> Result<Vec<Timestamp>, Broken> {
+        let first = self.store.read(move |tx| jobs::due(tx, Timestamp(i64::MAX), limit));
+        let first = finish(first).map_err(|error| fault(&error))?;
+        Ok(first.into_iter().map(|job| job.due).collect())
     }
 
     fn have_tick_within(&mut self, wait: Millis) {
@@ -277,6 +283,7 @@ impl World {
             }
             Done::Gate(call, result) => {
                 let reply = result.map_err(|error| fault(&error))?;
+                ensure(reply.is_understood(), "I3", || format!("call {call} got {reply:?}"))?;
                 self.gate_replies(call, reply);
                 Ok(())
             }
