@@ -1,7 +1,9 @@
 -- Everything of a payment carries its lane, and the lane is part of every key, so that the tables
 -- can be spread by it. It does not lead them: payments that are made after each other mostly have
 -- ids that follow each other, and so they lie on the same few pages when they are committed
--- together. Times are milliseconds since 1970, sums are minor units.
+-- together. On SQLite, tables of long rows keep their rowid, for searching among rows that don't
+-- fit into a quarter of a page reads each of them whole. Times are milliseconds since 1970, sums are
+-- minor units.
 
 CREATE TABLE project (
     id         BIGINT NOT NULL PRIMARY KEY,
@@ -40,7 +42,7 @@ CREATE TABLE payment (
     PRIMARY KEY (project, payment, lane),
     CHECK (refunded + refunding <= captured)
 )
--- sqlite: STRICT, WITHOUT ROWID
+-- sqlite: STRICT
 ;
 CREATE INDEX payment_created ON payment (project, created_at);
 
@@ -61,7 +63,7 @@ CREATE TABLE operation (
     updated_at         BIGINT   NOT NULL,
     PRIMARY KEY (project, payment, lane, operation)
 )
--- sqlite: STRICT, WITHOUT ROWID
+-- sqlite: STRICT
 ;
 CREATE UNIQUE INDEX operation_request ON operation (request, lane);
 CREATE UNIQUE INDEX operation_reference ON operation (reference, lane);
@@ -130,7 +132,7 @@ CREATE TABLE callback (
     created_at BIGINT   NOT NULL,
     PRIMARY KEY (project, payment, lane, seq)
 )
--- sqlite: STRICT, WITHOUT ROWID
+-- sqlite: STRICT
 ;
 
 -- Every try of a callback; append-only.
