@@ -185,7 +185,8 @@ fn decline(world: &World, view: &PaymentView) -> Checked {
     })
 }
 
-/// Since when the node could have declined: the limit, or the latest disturbance, if that was later.
+/// Since when the node could have declined: the limit, or the latest disturbance if that was
+/// later.
 fn ready(disturbances: &[(Timestamp, Millis)], limit: Timestamp, at: Timestamp) -> Timestamp {
     let before = disturbances.iter().filter(|(since, _)| *since <= at);
     before.map(|(since, held_up)| since.plus(*held_up)).fold(limit, Ord::max)
