@@ -58,6 +58,8 @@ fn books_that_differ_are_told_apart_from_silence() -> Result<()> {
         let sale = check.json()?.pointer("/operations/0/verdict").cloned();
         assert_eq!(sale, Some(json!(verdict)), "{scenario}: {check:?}");
     }
+    let why = folder.on_demo(&["payment", "why", "status-wrong-amount"])?.stdout;
+    assert!(why.contains("NEEDS A PERSON"), "{why}");
     let open =
         folder.on_demo(&["trigger", "pending-forever", "--payment", "open", "--wait", "2"])?;
     assert!(open.stdout.contains("without a result it is declined"), "{open:?}");

@@ -16,10 +16,10 @@ const PATIENCE: Millis = Millis::minutes(1);
 
 /// Checks the running server, or whether one could run.
 pub(super) async fn check(config: &Config, platform: Option<&Platform>, findings: &mut Findings) {
-    let holder = platform.and_then(|platform| match platform.store().lock_exclusive() {
-        Err(StoreError::Locked { holder, .. }) => Some(holder),
-        Ok(_) | Err(_) => None,
-    });
+    // Trying the lock makes its file, which the server's user could not write if it was made by
+    // another; without the file there is no server.
+    let was_served = config.database.path.with_added_extension("lock").exists();
+    let holder = platform.filter(|_| was_served).and_then(holder);
     let is_running = holder.is_some();
     match holder {
         Some(holder) => check_running(config, &holder, findings).await,
@@ -27,6 +27,14 @@ pub(super) async fn check(config: &Config, platform: Option<&Platform>, findings
     }
     if let Some(platform) = platform {
         check_jobs(platform, is_running, findings).await;
+    }
+}
+
+/// The process that serves the database.
+fn holder(platform: &Platform) -> Option<String> {
+    match platform.store().lock_exclusive() {
+        Err(StoreError::Locked { holder, .. }) => Some(holder),
+        Ok(_) | Err(_) => None,
     }
 }
 

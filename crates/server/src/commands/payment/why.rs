@@ -81,7 +81,8 @@ impl fmt::Display for Reason {
 fn alarm(view: &PaymentView) -> Option<String> {
     let alarm = view.history.iter().rev().find(|entry| entry.event.is_alarm())?;
     let at = time::moment(alarm.at);
-    Some(format!("NEEDS A PERSON ({}, {at})", words::event(&alarm.event)))
+    let what = words::event(&alarm.event).replace("ALARM: ", "");
+    Some(format!("NEEDS A PERSON ({what}, {at})"))
 }
 
 /// A payment, and what is around it.
