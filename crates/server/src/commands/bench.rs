@@ -14,7 +14,6 @@ mod report;
 mod request;
 mod sales;
 
-use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -327,12 +326,4 @@ fn healthy(measured: &Measured) -> Healthy {
 
 fn url(address: SocketAddr) -> String {
     format!("http://{address}")
-}
-
-/// Writes over the line of progress, if a person watches. A failure is passed over.
-fn progress(text: &str) {
-    let mut stderr = io::stderr().lock();
-    if stderr.is_terminal() {
-        let _unseen = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
-    }
 }

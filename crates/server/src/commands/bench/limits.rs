@@ -26,10 +26,10 @@ use tokio::time::Instant;
 use super::load::Pace;
 use super::platform::PROJECT;
 use super::process::{Folder, Process, parent_gone};
-use super::progress;
 use super::request::Template;
 use super::sales::{Sales, something};
 use crate::commands::Answer;
+use crate::output::progress::Progress;
 use crate::output::write_line;
 
 /// Each limit is measured for so long.
@@ -95,7 +95,8 @@ async fn echo(folder: &Folder, connections: usize, template: Template) -> anyhow
 }
 
 fn fsync(folder: &Folder) -> anyhow::Result<u64> {
-    progress("Synchronised writes");
+    let progress = Progress::new();
+    progress.show("Synchronised writes");
     let mut file = OpenOptions::new().create(true).append(true).open(folder.file("fsync"))?;
     let (began, mut count) = (Instant::now(), 0_u64);
     while began.elapsed() < LASTS {
@@ -103,12 +104,12 @@ fn fsync(folder: &Folder) -> anyhow::Result<u64> {
         file.sync_data()?;
         count = count.saturating_add(1);
     }
-    progress("");
     Ok(per_second(count, began.elapsed()))
 }
 
 async fn group_commit(folder: &Folder) -> anyhow::Result<u64> {
-    progress("Group commit");
+    let progress = Progress::new();
+    progress.show("Group commit");
     let store = Store::open(&folder.file("limit.db"), &Options::default())?;
     let over = Arc::new(AtomicBool::new(false));
     let mut writers = JoinSet::new();
@@ -122,7 +123,6 @@ async fn group_commit(folder: &Folder) -> anyhow::Result<u64> {
     while let Some(written) = writers.join_next().await {
         count = count.saturating_add(written??);
     }
-    progress("");
     Ok(per_second(count, began.elapsed()))
 }
 

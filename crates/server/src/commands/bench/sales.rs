@@ -12,8 +12,8 @@ use tokio::time::{Instant, sleep};
 use super::connection::Connection;
 use super::customers::Customers;
 use super::load::{Load, Measured, Pace};
-use super::progress;
 use super::request::Template;
+use crate::output::progress::Progress;
 
 /// How long what is under way at the end of a stretch is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,7 +85,6 @@ impl Sales {
         }
         senders.shutdown().await;
         shown.shutdown().await;
-        progress("");
         self.next.set(load.next_number());
         match self.customers.as_ref().and_then(|customers| customers.fault()) {
             Some(fault) => Err(fault),
@@ -130,12 +129,12 @@ impl Sales {
 }
 
 async fn show(what: String, load: Rc<Load>) {
-    let mut before = 0;
+    let (progress, mut before) = (Progress::new(), 0);
     loop {
         sleep(PROGRESS).await;
         let complete = load.complete();
         let rate = complete.saturating_sub(before).saturating_mul(4);
-        progress(&format!("{what}: {complete} complete, {rate}/s"));
+        progress.show(&format!("{what}: {complete} complete, {rate}/s"));
         before = complete;
     }
 }
