@@ -249,10 +249,18 @@ impl World {
     fn happen(&mut self, event: Event) -> Checked {
         match event {
             Event::Poll(task) => return self.poll(task),
+            Event::Wake => return self.wake(),
             Event::Start => return self.start(),
             Event::ReplyArrives { exchange, reply } => return self.reply_arrives(exchange, reply),
+            Event::GateArrives(call) => {
+                self.catch_up()?;
+                self.gate_arrives(call);
+            }
+            Event::NoticeArrives { body, tries } => {
+                self.catch_up()?;
+                self.notice_arrives(body, tries);
+            }
             Event::GateAnswered { call, reply } => return self.gate_answered(call, reply),
-            Event::Wake => self.wake(),
             Event::Tick => self.tick(),
             Event::Crash => self.crash(),
             Event::ClockStep(step) => self.clock_step(step),
@@ -264,11 +272,9 @@ impl World {
                 self.request_arrives(exchange, &request, deadline);
             }
             Event::AtProvider(later) => self.at_provider(later),
-            Event::NoticeArrives { body, tries } => self.notice_arrives(body, tries),
             Event::CustomerPays { order } => self.customer_pays(&order),
             Event::Wanted(wish) => self.wanted(wish),
             Event::GateSend(call) => self.gate_send(call),
-            Event::GateArrives(call) => self.gate_arrives(call),
             Event::GateDeadline { call, tries } => self.gate_deadline(call, tries),
         }
         Ok(())

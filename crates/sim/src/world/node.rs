@@ -31,6 +31,7 @@ pub(super) struct Node {
     concerns: BTreeMap<TaskId, PaymentKey>,
     wake_at: Option<Timestamp>,
     tick_at: Option<Timestamp>,
+    scanned_at: Timestamp,
 }
 
 /// How a task of the node ended.
@@ -102,6 +103,7 @@ impl World {
             concerns: BTreeMap::new(),
             wake_at: None,
             tick_at: Some(self.now),
+            scanned_at: self.now,
         });
         self.commits = self.store.stats().commits;
         self.tick();
@@ -193,13 +195,26 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn wake(&mut self) {
+    pub(super) fn wake(&mut self) -> Checked {
         if let Some(node) = &mut self.node
             && node.wake_at == Some(self.now)
         {
             node.wake_at = None;
+            self.catch_up()?;
             self.start_due_jobs();
         }
+        Ok(())
+    }
+
+    /// Makes up for the readings of the job table that were left out while nothing happened: the
+    /// node keeps only those jobs in memory that are near to its last reading.
+    pub(super) fn catch_up(&mut self) -> Checked {
+        let Some(node) = &mut self.node else { return Ok(()) };
+        if self.now.since(node.scanned_at) <= self.tick_every {
+            return Ok(());
+        }
+        node.scanned_at = self.now;
+        finish(node.platform.scan_jobs()).map_err(|error| fault(&error))
     }
 
     /// Starts what is due, and has the node woken for what is due next.
@@ -241,6 +256,7 @@ impl World {
     fn plan_tick(&mut self) -> Checked {
         if let Some(node) = &mut self.node {
             node.tick_at = None;
+            node.scanned_at = self.now;
         }
         let (now, least) = (self.node_time(), self.tick_every.0);
         let is_overdue = self.planned(1)?.iter().any(|due| *due <= now);
