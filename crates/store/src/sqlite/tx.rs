@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ffi};
 
 use crate::error::{Result, StoreError};
 use crate::tx::{Row, Tx, Value};
@@ -11,12 +11,25 @@ use crate::tx::{Row, Tx, Value};
 /// A transaction, or the savepoint of one, that somebody else began and will end.
 pub(crate) struct SqliteTx<'c> {
     connection: &'c Connection,
+    access: Access,
     failure: Option<StoreError>,
 }
 
+/// What the statements of a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
 impl<'c> SqliteTx<'c> {
-    pub(crate) fn new(connection: &'c Connection) -> Self {
-        Self { connection, failure: None }
+    pub(crate) fn writing(connection: &'c Connection) -> Self {
+        Self { connection, access: Access::Write, failure: None }
+    }
+
+    /// Refuses statements that change something, on a connection that could.
+    pub(crate) fn reading(connection: &'c Connection) -> Self {
+        Self { connection, access: Access::Read, failure: None }
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -38,7 +51,11 @@ impl<'c> SqliteTx<'c> {
         if self.has_failed() {
             return Err(StoreError::Aborted);
         }
-        let result = prepare(self.connection, sql, params).and_then(|mut bound| work(&mut bound));
+        let bound = prepare(self.connection, sql, params);
+        let result = bound.and_then(|mut bound| match self.access {
+            Access::Read if changes(&bound, sql) => Err(failed(sql, read_only())),
+            Access::Read | Access::Write => work(&mut bound),
+        });
         if let Err(error) = &result {
             self.failure = Some(error.clone());
         }
@@ -98,6 +115,17 @@ fn failed(sql: &'static str, error: rusqlite::Error) -> StoreError {
     } else {
         StoreError::Execute { sql, source: Arc::new(error) }
     }
+}
+
+/// Whether a statement changes something. SQLite counts the question for the journal mode among
+/// those that do.
+fn changes(statement: &CachedStatement<'_>, sql: &str) -> bool {
+    !statement.readonly() && !sql.starts_with("PRAGMA")
+}
+
+/// What SQLite itself says when a connection can only read.
+fn read_only() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None)
 }
 
 pub(crate) fn is_disk_full(error: &rusqlite::Error) -> bool {

@@ -105,16 +105,7 @@ impl Writer {
     /// Runs a task that may only read. For the database in memory, which has no other connection.
     pub(crate) fn read(&mut self, task: Box<dyn Task>) {
         match self.connection() {
-            Ok(connection) => {
-                let query_only = |on| connection.pragma_update(None, "query_only", on);
-                match query_only(true) {
-                    Ok(()) => read(connection, task),
-                    Err(error) => task.answer(Err(cannot_begin(error))),
-                }
-                if let Err(error) = query_only(false) {
-                    tracing::error!(%error, "cannot leave the read-only mode");
-                }
-            }
+            Ok(connection) => read(connection, task),
             Err(error) => task.answer(Err(error)),
         }
     }
@@ -181,7 +172,7 @@ impl Writer {
 /// Runs a task in a read transaction, so that all its queries see one moment.
 pub(crate) fn read(connection: &Connection, mut task: Box<dyn Task>) {
     let fate = run(connection, "BEGIN").map_err(cannot_begin).map(|()| {
-        task.run(&mut SqliteTx::new(connection));
+        task.run(&mut SqliteTx::reading(connection));
         roll_back(connection);
     });
     task.answer(fate);
@@ -230,7 +221,7 @@ fn run_in_savepoint(connection: &Connection, task: &mut dyn Task) -> Result<Verd
         return Ok(Verdict::Undo);
     }
     run(connection, "SAVEPOINT task").map_err(cannot_begin)?;
-    let mut tx = SqliteTx::new(connection);
+    let mut tx = SqliteTx::writing(connection);
     let verdict = task.run(&mut tx);
     let failure = tx.into_failure();
     // SQLite ends the whole transaction on some failures, such as a full disk.

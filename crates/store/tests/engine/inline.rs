@@ -103,3 +103,12 @@ async fn a_panic_spoils_nothing() {
     store.write(|tx| insert(tx, 2)).await.unwrap();
     assert_eq!(store.read(ids).await.unwrap(), [2]);
 }
+
+#[tokio::test]
+async fn a_read_changes_nothing() {
+    let store = Store::inline().unwrap();
+    create_item(&store).await;
+    let refused = store.read(|tx| insert(tx, 1)).await;
+    assert!(matches!(refused, Err(StoreError::Execute { .. })), "{refused:?}");
+    assert!(store.read(ids).await.unwrap().is_empty());
+}
