@@ -121,6 +121,60 @@ codes! {
 }
 
 impl Code {
+    /// Whether a customer whose attempt was declined with this code may succeed by another one: in
+    /// another way, with another account, or a little later.
+    pub const fn allows_retry(self) -> bool {
+        match self {
+            Self::ProviderUnavailable
+            | Self::TryAgain
+            | Self::GeneralDecline
+            | Self::ProviderGeneral
+            | Self::ProviderDecline
+            | Self::CustomerLimit
+            | Self::AccountData
+            | Self::InsufficientFunds
+            | Self::AccountGone
+            | Self::AccountRestricted
+            | Self::ProviderDown
+            | Self::CustomerCancelled
+            | Self::ProviderTimeout => true,
+            Self::Success
+            | Self::AccessDenied
+            | Self::ProjectSettings
+            | Self::InternalError
+            | Self::ValidationError
+            | Self::AutoDecline
+            | Self::MalformedRequest
+            | Self::InvalidJson
+            | Self::RequiredField
+            | Self::ProjectNotFound
+            | Self::UnknownMethod
+            | Self::AmountAboveLimit
+            | Self::CurrencyDisabled
+            | Self::PaymentExists
+            | Self::StatusForbids
+            | Self::NotFound
+            | Self::InvalidCurrency
+            | Self::RefundIdExists
+            | Self::InvalidSignature
+            | Self::EmptySignature
+            | Self::ConvertedTooSmall
+            | Self::RefundTooLarge
+            | Self::RefundCurrency
+            | Self::AmountRequired
+            | Self::CurrencyRequired
+            | Self::AmountBelowLimit
+            | Self::RefundUnavailable
+            | Self::Awaiting
+            | Self::IncorrectAmount
+            | Self::ProviderRisk
+            | Self::AcquirerSettings
+            | Self::AcquirerBalance
+            | Self::ProviderRejected
+            | Self::MerchantBlocked => false,
+        }
+    }
+
     /// The code of a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| i64::from(code.number()) == number)

@@ -17,13 +17,20 @@ pub enum Command {
         /// What was asked.
         terms: Box<Terms>,
     },
-    /// The provider answered to the opening of the order.
-    SaleInitiated(InitiateAnswer),
-    /// The provider, or the customer's browser, says that something happened. Never believed;
-    /// it makes us ask.
-    ProviderHint,
+    /// The provider answered to the opening of an attempt's order.
+    SaleInitiated {
+        /// Which attempt.
+        sale: OperationId,
+        /// What it said.
+        answer: InitiateAnswer,
+    },
+    /// The provider, or the customer's browser, says that something happened to this attempt's
+    /// order. Never believed; it makes us ask.
+    ProviderHint(OperationId),
     /// The provider's status API answered.
     SaleAnswered {
+        /// About which attempt.
+        sale: OperationId,
         /// What it said.
         answer: SaleAnswer,
         /// Whether this was the last question before the limit time.
@@ -33,6 +40,10 @@ pub enum Command {
     },
     /// The limit time has come.
     LimitReached,
+    /// The customer tries again to pay, after an attempt that failed.
+    RetrySale(NewOperation),
+    /// The customer does not want to try again.
+    GiveUp,
     /// The merchant wants money given back.
     AcceptRefund(RefundRequest),
     /// A refund is about to be sent for the first time.
@@ -46,6 +57,8 @@ pub enum Command {
     },
     /// It is time to try again to give back late money.
     RetryGiveBack {
+        /// The attempt that it came by.
+        sale: OperationId,
         /// The identities of the new refund.
         operation: NewOperation,
     },

@@ -44,6 +44,16 @@ pub enum Event {
         /// The mode really used.
         mode: Option<String>,
     },
+    /// The provider declined an attempt, and the customer may try again.
+    AttemptDeclined {
+        /// Why.
+        code: Code,
+    },
+    /// The customer tries again.
+    SaleRetried {
+        /// The new attempt.
+        operation: OperationId,
+    },
     /// The sale was declined.
     SaleDeclined {
         /// Why.
@@ -106,6 +116,8 @@ impl Event {
             Self::SaleAccepted
             | Self::RedirectReady
             | Self::SaleCaptured { .. }
+            | Self::AttemptDeclined { .. }
+            | Self::SaleRetried { .. }
             | Self::SaleDeclined { .. }
             | Self::PaidAfterDecline
             | Self::SalePromoted
@@ -122,16 +134,16 @@ impl Event {
 /// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobKind {
-    /// Open the order at the provider.
-    InitiateSale,
-    /// Ask the provider what became of the order.
-    AskSale,
+    /// Open the attempt's order at the provider.
+    InitiateSale(OperationId),
+    /// Ask the provider what became of the attempt's order.
+    AskSale(OperationId),
     /// Ask it one last question shortly before the limit time; at the limit time, decline.
     LimitSale,
     /// Move the refund on: send it, or ask what became of it.
     Refund(OperationId),
-    /// Try again to give back money that came after the decline.
-    GiveBack,
+    /// Try again to give back money that came by this attempt after its decline.
+    GiveBack(OperationId),
 }
 
 /// A change of a payment's jobs.
@@ -153,7 +165,7 @@ pub enum JobChange {
 pub enum CallbackKind {
     /// The customer has to be redirected. Can't be switched off, and is void once the sale ends.
     Redirect,
-    /// The sale ended, or ended differently than told before.
+    /// The sale ended, or ended differently than told before; or an attempt did.
     Sale,
     /// A refund ended.
     Refund(OperationId),

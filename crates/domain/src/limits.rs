@@ -21,6 +21,12 @@ pub const LAST_QUESTION_LEAD: Millis = Millis::seconds(3);
 /// enough that the decline is at most 250 ms late.
 pub const OVERDUE_QUESTION: Millis = Millis(150);
 
+/// Attempts at one sale that a project can allow at most.
+pub const SALE_ATTEMPTS_MAX: u32 = 10;
+
+/// How long before the limit time no new attempt begins: nobody pays at the provider in less.
+pub const RETRY_LEAD: Millis = Millis::seconds(30);
+
 /// How long a payment is asked after at the provider: Paytm itself asks the bank for 72 hours.
 pub const QUESTIONS_FOR: Millis = Millis::hours(73);
 

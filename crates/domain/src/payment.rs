@@ -1,4 +1,4 @@
-//! A payment: what the merchant asked for, its one sale and its refunds.
+//! A payment: what the merchant asked for, the attempts at its sale and its refunds.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,10 @@ pub struct Payment {
     pub version: u32,
     /// What was agreed when the sale was accepted.
     pub terms: Terms,
-    /// The sale.
+    /// The sale: of several attempts the newest, which counts.
     pub sale: Sale,
+    /// The attempts before it, oldest first. Each was declined before the next began.
+    pub earlier: Vec<Sale>,
     /// All refunds, oldest first.
     pub refunds: Vec<Refund>,
 }
@@ -43,8 +45,16 @@ pub struct Terms {
     pub late_success: LateSuccessPolicy,
     /// When the payment is declined unless it has ended.
     pub limit_at: Timestamp,
+    /// How often the customer may try to pay; at least once.
+    #[serde(default = "one")]
+    pub attempts: u32,
     /// A digest of what was asked, to tell a repeated request from a different one.
     pub request_digest: u64,
+}
+
+/// The attempts of payments that were stored before there could be more.
+const fn one() -> u32 {
+    1
 }
 
 /// The paying person, as the merchant names them.
@@ -95,11 +105,13 @@ pub enum LateSuccessPolicy {
     Promote,
 }
 
-/// The sale operation of a payment.
+/// An attempt at the sale of a payment: one operation, and one order at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sale {
     /// Its number on the wire.
     pub id: OperationId,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
     /// The request that asked for it.
     pub request: RequestId,
     /// Our name for it at the provider (`orderId`), the same at every try.
@@ -123,6 +135,13 @@ pub enum SaleState {
     AwaitingRedirect(Redirect),
     /// Paid.
     Captured(Receipt),
+    /// Declined by the provider, and the customer may try again.
+    AwaitingRetry {
+        /// Why.
+        code: Code,
+        /// The provider's id of the transaction, where it made one.
+        transaction_id: Option<String>,
+    },
     /// Declined.
     Declined {
         /// Why.
@@ -140,6 +159,27 @@ pub enum SaleState {
     },
 }
 
+impl SaleState {
+    /// Whether the payment may still be paid: nothing has ended it.
+    pub const fn is_open(&self) -> bool {
+        match self {
+            Self::Initiating | Self::AwaitingRedirect(_) | Self::AwaitingRetry { .. } => true,
+            Self::Captured(_) | Self::Declined { .. } | Self::DeclinedThenPaid { .. } => false,
+        }
+    }
+
+    /// Whether the provider has the customer's money, or had it.
+    pub const fn is_paid(&self) -> bool {
+        match self {
+            Self::Captured(_) | Self::DeclinedThenPaid { .. } => true,
+            Self::Initiating
+            | Self::AwaitingRedirect(_)
+            | Self::AwaitingRetry { .. }
+            | Self::Declined { .. } => false,
+        }
+    }
+}
+
 /// The status of a payment on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PaymentStatus {
@@ -147,6 +187,8 @@ pub enum PaymentStatus {
     Processing,
     /// The customer has to pay, or is paying.
     AwaitingRedirectResult,
+    /// An attempt failed, and the customer may try again.
+    AwaitingCustomer,
     /// Paid.
     Success,
     /// Not paid.
@@ -159,9 +201,10 @@ pub enum PaymentStatus {
 
 impl PaymentStatus {
     /// Every status.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Processing,
         Self::AwaitingRedirectResult,
+        Self::AwaitingCustomer,
         Self::Success,
         Self::Decline,
         Self::PartiallyRefunded,
@@ -173,6 +216,7 @@ impl PaymentStatus {
         match self {
             Self::Processing => "processing",
             Self::AwaitingRedirectResult => "awaiting redirect result",
+            Self::AwaitingCustomer => "awaiting customer",
             Self::Success => "success",
             Self::Decline => "decline",
             Self::PartiallyRefunded => "partially refunded",
@@ -205,17 +249,43 @@ impl Balance {
 }
 
 impl Payment {
-    /// Captured, refunded and reserved sums, folded from the operations.
+    /// Every attempt at the sale, oldest first.
+    pub fn sales(&self) -> impl Iterator<Item = &Sale> {
+        self.earlier.iter().chain([&self.sale])
+    }
+
+    /// The attempt with this number.
+    pub fn attempt(&self, id: OperationId) -> Option<&Sale> {
+        self.sales().find(|sale| sale.id == id)
+    }
+
+    /// The request that made the payment.
+    pub fn request(&self) -> &RequestId {
+        &self.earlier.first().unwrap_or(&self.sale).request
+    }
+
+    /// When the payment was accepted.
+    pub fn created(&self) -> Timestamp {
+        self.earlier.first().unwrap_or(&self.sale).created
+    }
+
+    /// Captured, refunded and reserved sums of all attempts, folded from the operations.
     pub fn balance(&self) -> Balance {
-        let mut balance = Balance::default();
-        match self.sale.state {
-            SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. } => {
-                balance.captured = self.terms.amount.minor();
+        self.sales().fold(Balance::default(), |sum, sale| {
+            let more = self.balance_of(sale);
+            Balance {
+                captured: sum.captured.saturating_add(more.captured),
+                refunded: sum.refunded.saturating_add(more.refunded),
+                refunding: sum.refunding.saturating_add(more.refunding),
             }
-            SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. } => {
-            }
-        }
-        for refund in &self.refunds {
+        })
+    }
+
+    /// The same of one attempt.
+    pub fn balance_of(&self, sale: &Sale) -> Balance {
+        let captured = if sale.state.is_paid() { self.terms.amount.minor() } else { 0 };
+        let mut balance = Balance { captured, ..Balance::default() };
+        for refund in self.refunds_of(sale.id) {
             let minor = refund.amount.minor();
             match refund.state {
                 RefundState::Queued | RefundState::Sent { .. } | RefundState::Pending { .. } => {
@@ -235,11 +305,12 @@ impl Payment {
         match self.sale.state {
             SaleState::Initiating => PaymentStatus::Processing,
             SaleState::AwaitingRedirect(_) => PaymentStatus::AwaitingRedirectResult,
+            SaleState::AwaitingRetry { .. } => PaymentStatus::AwaitingCustomer,
             SaleState::Declined { .. } | SaleState::DeclinedThenPaid { .. } => {
                 PaymentStatus::Decline
             }
             SaleState::Captured(_) => {
-                let balance = self.balance();
+                let balance = self.balance_of(&self.sale);
                 if balance.refunded == 0 {
                     PaymentStatus::Success
                 } else if balance.refunded < balance.captured {
@@ -253,7 +324,9 @@ impl Payment {
 
     /// When anything of it last changed.
     pub fn updated(&self) -> Timestamp {
-        self.refunds.iter().map(|refund| refund.updated).fold(self.sale.updated, Ord::max)
+        let sales = self.sales().map(|sale| sale.updated);
+        let refunds = self.refunds.iter().map(|refund| refund.updated);
+        sales.chain(refunds).fold(self.sale.updated, Ord::max)
     }
 
     /// The refund with this number.
@@ -261,30 +334,36 @@ impl Payment {
         self.refunds.iter().find(|refund| refund.id == id)
     }
 
+    /// The refunds of one attempt's money, oldest first.
+    pub fn refunds_of(&self, sale: OperationId) -> impl Iterator<Item = &Refund> {
+        self.refunds.iter().filter(move |refund| refund.sale == sale)
+    }
+
     /// What was converted of refunds that are not declined, in settlement minor units.
     pub fn converted_given_back(&self) -> i64 {
-        self.refunds
-            .iter()
+        self.refunds_of(self.sale.id)
             .filter(|refund| !matches!(refund.state, RefundState::Declined { .. }))
             .fold(0, |sum, refund| sum.saturating_add(refund.converted.minor()))
     }
 
-    /// How often giving back late money was tried.
-    pub fn give_back_attempts(&self) -> u32 {
+    /// How often giving back an attempt's late money was tried.
+    pub fn give_back_attempts(&self, sale: OperationId) -> u32 {
         let late = |refund: &&Refund| refund.origin == RefundOrigin::LateSuccess;
-        u32::try_from(self.refunds.iter().filter(late).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.refunds_of(sale).filter(late).count()).unwrap_or(u32::MAX)
     }
 
     /// Whether nothing of it is left to happen (apart from late news from the provider).
     pub fn is_settled(&self) -> bool {
-        let sale_over = match self.sale.state {
-            SaleState::Initiating | SaleState::AwaitingRedirect(_) => false,
+        let is_over = |sale: &Sale| match sale.state {
+            SaleState::Initiating
+            | SaleState::AwaitingRedirect(_)
+            | SaleState::AwaitingRetry { .. } => false,
             SaleState::Captured(_) | SaleState::Declined { .. } => true,
             SaleState::DeclinedThenPaid { .. } => {
-                let balance = self.balance();
+                let balance = self.balance_of(sale);
                 balance.refunded == balance.captured
             }
         };
-        sale_over && self.refunds.iter().all(|refund| refund.state.is_final())
+        self.sales().all(is_over) && self.refunds.iter().all(|refund| refund.state.is_final())
     }
 }

@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 pub struct Refund {
     /// Its number on the wire.
     pub id: OperationId,
+    /// The attempt at the sale whose money it gives back.
+    pub sale: OperationId,
     /// The request that asked for it.
     pub request: RequestId,
     /// Our name for it at the provider (`refId`), the same at every try.

@@ -18,7 +18,7 @@ pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decis
     let payment = &change.payment;
     allow(payment, &request)?;
     let terms = &payment.terms;
-    let remaining = payment.balance().remaining();
+    let remaining = payment.balance_of(&payment.sale).remaining();
     let amount = match request.amount {
         Some(amount) => amount,
         None if remaining > 0 => in_currency_of(terms.amount, remaining),
@@ -27,6 +27,7 @@ pub(super) fn accept(mut change: Change, request: RefundRequest) -> Result<Decis
     let fits = (1..=remaining).contains(&amount.minor());
     let refund = Refund {
         id: request.operation.id,
+        sale: payment.sale.id,
         request: request.operation.request,
         reference: request.operation.reference,
         merchant_refund_id: request.merchant_refund_id,
@@ -79,11 +80,12 @@ fn allow(payment: &Payment, request: &RefundRequest) -> Result<(), Rejection> {
     }
 }
 
-/// Starts giving the whole late sum back to the customer.
-pub(super) fn give_back(change: &mut Change, operation: NewOperation) {
+/// Starts giving the whole late sum of an attempt back to the customer.
+pub(super) fn give_back(change: &mut Change, sale: OperationId, operation: NewOperation) {
     let payment = &change.payment;
     let refund = Refund {
         id: operation.id,
+        sale,
         request: operation.request,
         reference: operation.reference,
         merchant_refund_id: None,
@@ -104,22 +106,26 @@ pub(super) fn give_back(change: &mut Change, operation: NewOperation) {
 
 pub(super) fn retry_give_back(
     mut change: Change,
+    sale: OperationId,
     operation: NewOperation,
 ) -> Result<Decision, Rejection> {
-    let late = matches!(change.payment.sale.state, SaleState::DeclinedThenPaid { .. });
-    if !late || change.payment.balance().remaining() < change.payment.terms.amount.minor() {
+    let attempt = change.attempt(sale)?;
+    let late = matches!(attempt.state, SaleState::DeclinedThenPaid { .. });
+    let remaining = change.payment.balance_of(attempt).remaining();
+    if !late || remaining < change.payment.terms.amount.minor() {
         return Err(Rejection::OutOfPlace);
     }
-    change.cancel(JobKind::GiveBack);
-    give_back(&mut change, operation);
+    change.cancel(JobKind::GiveBack(sale));
+    give_back(&mut change, sale, operation);
     Ok(change.done())
 }
 
 pub(super) fn sending(mut change: Change, operation: OperationId) -> Result<Decision, Rejection> {
-    if change.payment.refunds.iter().any(|refund| refund.state.is_at_provider()) {
+    let now = change.now;
+    let sale = find(&mut change.payment, operation)?.sale;
+    if change.payment.refunds_of(sale).any(|refund| refund.state.is_at_provider()) {
         return Err(Rejection::OutOfPlace);
     }
-    let now = change.now;
     let refund = find(&mut change.payment, operation)?;
     if refund.state != RefundState::Queued {
         return Err(Rejection::OutOfPlace);
@@ -198,28 +204,29 @@ fn contradicted(
         }
         _ => return Err(Rejection::OutOfPlace),
     };
+    let sale = refund.sale;
     change.record(Event::ProviderContradiction { now_says });
-    change.cancel(JobKind::GiveBack);
+    change.cancel(JobKind::GiveBack(sale));
     Ok(change.done())
 }
 
 fn reserve(change: &mut Change, refund: Refund, from: Account) {
-    let id = refund.id;
+    let (id, sale) = (refund.id, refund.sale);
     let reserved = reserved_sum(&refund);
     change.payment.refunds.push(refund);
     change.record(Event::RefundAccepted { operation: id });
     change.transfer(id, from, Account::RefundsInFlight, reserved);
-    start_next(change);
+    start_next(change, sale);
 }
 
 /// Paytm takes one refund of an order at a time: the oldest that waits goes next.
-fn start_next(change: &mut Change) {
-    let refunds = &change.payment.refunds;
-    if refunds.iter().any(|refund| refund.state.is_at_provider()) {
+fn start_next(change: &mut Change, sale: OperationId) {
+    let of_order = || change.payment.refunds_of(sale);
+    if of_order().any(|refund| refund.state.is_at_provider()) {
         return;
     }
-    if let Some(next) = refunds.iter().find(|refund| refund.state == RefundState::Queued) {
-        let id = next.id;
+    let next = of_order().find(|refund| refund.state == RefundState::Queued);
+    if let Some(id) = next.map(|refund| refund.id) {
         change.schedule(JobKind::Refund(id), change.now);
     }
 }
@@ -229,7 +236,8 @@ fn end(change: &mut Change, operation: OperationId, state: RefundState) -> Resul
     let refund = find(&mut change.payment, operation)?;
     refund.state = state;
     refund.updated = now;
-    let (origin, amount, reserved) = (refund.origin, refund.amount, reserved_sum(refund));
+    let (sale, origin, amount) = (refund.sale, refund.origin, refund.amount);
+    let reserved = reserved_sum(refund);
     let home = match origin {
         RefundOrigin::Merchant => Account::Merchant,
         RefundOrigin::LateSuccess => Account::Suspense,
@@ -239,7 +247,7 @@ fn end(change: &mut Change, operation: OperationId, state: RefundState) -> Resul
             change.transfer(operation, Account::RefundsInFlight, home, reserved);
             change.record(Event::RefundDeclined { operation, code });
             if origin == RefundOrigin::LateSuccess {
-                plan_give_back(change);
+                plan_give_back(change, sale);
             }
         }
         RefundState::Refunded { .. } => {
@@ -253,14 +261,14 @@ fn end(change: &mut Change, operation: OperationId, state: RefundState) -> Resul
     }
     change.cancel(JobKind::Refund(operation));
     change.callbacks.push(CallbackKind::Refund(operation));
-    start_next(change);
+    start_next(change, sale);
     Ok(())
 }
 
-fn plan_give_back(change: &mut Change) {
-    let attempts = change.payment.give_back_attempts();
+fn plan_give_back(change: &mut Change, sale: OperationId) {
+    let attempts = change.payment.give_back_attempts(sale);
     if attempts < GIVE_BACK_ATTEMPTS {
-        change.schedule(JobKind::GiveBack, schedule::next_give_back(attempts, change.now));
+        change.schedule(JobKind::GiveBack(sale), schedule::next_give_back(attempts, change.now));
     } else {
         change.record(Event::GiveBackAbandoned);
     }
