@@ -10,7 +10,7 @@ use domain::command::Command;
 use domain::decide::decide;
 use domain::decision::{Decision, JobKind};
 use domain::id::{PaymentKey, ProviderReference};
-use domain::payment::{Payment, SaleState};
+use domain::payment::{Payment, Sale, SaleState};
 use domain::provider::{Receipt, SaleAnswer, Unclear};
 use domain::time::{Millis, Timestamp};
 use paytm::notification::Notification;
@@ -161,7 +161,7 @@ impl Platform {
     }
 
     pub(crate) async fn job_taken(&self, job: &JobKey) {
-        let is_call = matches!(job.work, Work::Rule(JobKind::InitiateSale | JobKind::Refund(_)));
+        let is_call = matches!(job.work, Work::Rule(JobKind::InitiateSale(_) | JobKind::Refund(_)));
         if self.has(Bug::JobTaken) && is_call {
             let (key, work) = (job.payment.clone(), job.work);
             let taken = self.store().write(move |tx| jobs::cancel(tx, &key, work)).await;
@@ -195,7 +195,8 @@ impl Platform {
         let Some(project) = self.project(key.project()).await? else { return Ok(()) };
         let give_back = self.new_operation(&key).await?;
         let answer = SaleAnswer::Paid(receipt);
-        let command = Command::SaleAnswered { answer, last: false, give_back };
+        let sale = payment.sale.id;
+        let command = Command::SaleAnswered { sale, answer, last: false, give_back };
         match self.transact(&project, key, command).await {
             Ok(_) | Err(Refused::Rules(_)) => Ok(()),
             Err(Refused::Fault(fault)) => Err(fault),
@@ -203,7 +204,7 @@ impl Platform {
     }
 
     /// Whether the question is not asked.
-    pub(crate) fn late_success_lost(&self, payment: &Payment) -> bool {
-        self.has(Bug::LateSuccessLost) && matches!(payment.sale.state, SaleState::Declined { .. })
+    pub(crate) fn late_success_lost(&self, attempt: &Sale) -> bool {
+        self.has(Bug::LateSuccessLost) && matches!(attempt.state, SaleState::Declined { .. })
     }
 }

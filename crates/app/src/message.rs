@@ -3,7 +3,7 @@
 use domain::code::Code;
 use domain::decision::CallbackKind;
 use domain::money::Amount;
-use domain::payment::{CallbackPreference, Payment, PaymentStatus, SaleState};
+use domain::payment::{CallbackPreference, Payment, PaymentStatus, Sale, SaleState};
 use domain::provider::{Redirect, RedirectMethod};
 use domain::refund::{Refund, RefundState};
 use domain::time::{Millis, Timestamp};
@@ -42,7 +42,7 @@ pub(crate) fn callback(
         project_id: payment.key.project().0,
         payment: payment_of(payment, refund),
         customer: Some(customer_of(payment)),
-        operation: Some(refund.map_or_else(|| sale_of(payment), refund_of)),
+        operation: Some(refund.map_or_else(|| sale_of(payment, &payment.sale), refund_of)),
         redirect_data: redirect_of(payment).filter(|_| !informational),
         errors: Vec::new(),
     };
@@ -62,7 +62,7 @@ pub(crate) fn status(payment: &Payment) -> StatusAnswer {
         project_id: payment.key.project().0,
         payment: payment_of(payment, None),
         customer: Some(customer_of(payment)),
-        operations: std::iter::once(sale_of(payment)).chain(refunds).collect(),
+        operations: payment.sales().map(|sale| sale_of(payment, sale)).chain(refunds).collect(),
         redirect_data: redirect_of(payment),
         errors: Vec::new(),
     }
@@ -99,6 +99,7 @@ const fn status_of(status: PaymentStatus) -> vocabulary::PaymentStatus {
     match status {
         PaymentStatus::Processing => vocabulary::PaymentStatus::Processing,
         PaymentStatus::AwaitingRedirectResult => vocabulary::PaymentStatus::AwaitingRedirectResult,
+        PaymentStatus::AwaitingCustomer => vocabulary::PaymentStatus::AwaitingCustomer,
         PaymentStatus::Success => vocabulary::PaymentStatus::Success,
         PaymentStatus::Decline => vocabulary::PaymentStatus::Decline,
         PaymentStatus::PartiallyRefunded => vocabulary::PaymentStatus::PartiallyRefunded,
@@ -111,8 +112,7 @@ fn customer_of(payment: &Payment) -> Customer {
     Customer { id: Some(customer.id.clone()), phone: customer.phone.clone() }
 }
 
-fn sale_of(payment: &Payment) -> Operation {
-    let sale = &payment.sale;
+fn sale_of(payment: &Payment, sale: &Sale) -> Operation {
     let asked = Provider { id: PAYTM, payment_id: None, date: None, auth_code: None };
     let (status, code, provider) = match &sale.state {
         SaleState::Initiating => (OperationStatus::Processing, Code::Awaiting, asked),
@@ -129,7 +129,8 @@ fn sale_of(payment: &Payment) -> Operation {
                 ..asked
             },
         ),
-        SaleState::Declined { code, transaction_id } => {
+        SaleState::AwaitingRetry { code, transaction_id }
+        | SaleState::Declined { code, transaction_id } => {
             let payment_id = Some(transaction_id.clone().unwrap_or_default());
             (OperationStatus::Decline, *code, Provider { payment_id, ..asked })
         }
@@ -198,6 +199,7 @@ fn redirect_of(payment: &Payment) -> Option<RedirectData> {
             url: url.clone(),
         }),
         SaleState::Initiating
+        | SaleState::AwaitingRetry { .. }
         | SaleState::Captured(_)
         | SaleState::Declined { .. }
         | SaleState::DeclinedThenPaid { .. } => None,

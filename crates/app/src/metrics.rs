@@ -119,6 +119,8 @@ const fn event_name(event: &Event) -> &'static str {
         Event::RedirectReady => "redirect_ready",
         Event::ProviderUnclear { .. } => "provider_unclear",
         Event::SaleCaptured { .. } => "sale_captured",
+        Event::AttemptDeclined { .. } => "attempt_declined",
+        Event::SaleRetried { .. } => "sale_retried",
         Event::SaleDeclined { .. } => "sale_declined",
         Event::PaidAfterDecline => "paid_after_decline",
         Event::SalePromoted => "sale_promoted",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::id::ProjectId;
-use domain::limits::{LIMIT_TIME, SALE_MINOR_MAX, SALE_MINOR_MIN};
+use domain::limits::{LIMIT_TIME, PAGE_ATTEMPTS, SALE_MINOR_MAX, SALE_MINOR_MIN};
 use domain::money::Currency;
 use domain::payment::LateSuccessPolicy;
 use domain::time::{Millis, Timestamp};
@@ -48,6 +48,10 @@ pub struct Settings {
     pub sale_minor_max: i64,
     /// Time a customer has until the automatic decline, in milliseconds.
     pub limit_time: Millis,
+    /// How often a customer of Payment Page may try to pay one payment, at least once and at most
+    /// [`SALE_ATTEMPTS_MAX`](domain::limits::SALE_ATTEMPTS_MAX) times.
+    #[serde(default = "page_attempts")]
+    pub page_attempts: u32,
     /// What happens to money that comes after the decline.
     pub late_success: LateSuccessPolicy,
     /// The currency the merchant is settled in.
@@ -61,6 +65,10 @@ pub struct Settings {
     /// How Payment Page looks.
     #[serde(default)]
     pub branding: Branding,
+}
+
+const fn page_attempts() -> u32 {
+    PAGE_ATTEMPTS
 }
 
 /// How the merchant shows on Payment Page.
@@ -99,6 +107,7 @@ impl Settings {
             sale_minor_min: SALE_MINOR_MIN,
             sale_minor_max: SALE_MINOR_MAX,
             limit_time: LIMIT_TIME,
+            page_attempts: PAGE_ATTEMPTS,
             late_success: LateSuccessPolicy::GiveBack,
             settlement_currency: Currency::INR,
             paytm,

@@ -32,7 +32,10 @@ impl Pool {
         match work {
             Work::Rule(JobKind::LimitSale) => Self::Deadlines,
             Work::Rule(
-                JobKind::InitiateSale | JobKind::AskSale | JobKind::Refund(_) | JobKind::GiveBack,
+                JobKind::InitiateSale(_)
+                | JobKind::AskSale(_)
+                | JobKind::Refund(_)
+                | JobKind::GiveBack(_),
             ) => Self::Provider,
             Work::DeliverCallback => Self::Callbacks,
         }
@@ -257,7 +260,7 @@ mod tests {
     }
 
     fn ask(payment: &str) -> JobKey {
-        job(payment, Work::Rule(JobKind::AskSale))
+        job(payment, Work::Rule(JobKind::AskSale(OperationId(1))))
     }
 
     fn scheduler(provider: usize) -> Scheduler {

@@ -87,11 +87,11 @@ impl Platform {
         #[cfg(feature = "bugs")]
         self.job_taken(&job).await;
         let ended = match job.work {
-            Work::Rule(JobKind::InitiateSale) => self.initiate_sale(&job).await,
-            Work::Rule(JobKind::AskSale) => self.ask_sale(&job).await,
+            Work::Rule(JobKind::InitiateSale(sale)) => self.initiate_sale(&job, sale).await,
+            Work::Rule(JobKind::AskSale(sale)) => self.ask_sale(&job, sale).await,
             Work::Rule(JobKind::LimitSale) => self.limit_sale(&job).await,
             Work::Rule(JobKind::Refund(operation)) => self.move_refund(&job, operation).await,
-            Work::Rule(JobKind::GiveBack) => self.give_back(&job).await,
+            Work::Rule(JobKind::GiveBack(sale)) => self.give_back(&job, sale).await,
             Work::DeliverCallback => self.deliver_callback(&job).await,
         };
         let now = self.now();

@@ -105,11 +105,11 @@ pub(crate) fn read_key(row: &dyn Row) -> Result<PaymentKey> {
 fn read(row: &dyn Row) -> Result<Job> {
     let operation = OperationId(row.int(4)?);
     let work = match row.text(3)? {
-        "initiate_sale" => Work::Rule(JobKind::InitiateSale),
-        "ask_sale" => Work::Rule(JobKind::AskSale),
+        "initiate_sale" => Work::Rule(JobKind::InitiateSale(operation)),
+        "ask_sale" => Work::Rule(JobKind::AskSale(operation)),
         "limit_sale" => Work::Rule(JobKind::LimitSale),
         "refund" => Work::Rule(JobKind::Refund(operation)),
-        "give_back" => Work::Rule(JobKind::GiveBack),
+        "give_back" => Work::Rule(JobKind::GiveBack(operation)),
         "callback" => Work::DeliverCallback,
         unknown => return Err(row.malformed(3, format!("no such kind of job: {unknown}"))),
     };
@@ -118,11 +118,11 @@ fn read(row: &dyn Row) -> Result<Job> {
 
 fn to_columns(work: Work) -> (&'static str, i64) {
     match work {
-        Work::Rule(JobKind::InitiateSale) => ("initiate_sale", 0),
-        Work::Rule(JobKind::AskSale) => ("ask_sale", 0),
+        Work::Rule(JobKind::InitiateSale(sale)) => ("initiate_sale", sale.0),
+        Work::Rule(JobKind::AskSale(sale)) => ("ask_sale", sale.0),
         Work::Rule(JobKind::LimitSale) => ("limit_sale", 0),
         Work::Rule(JobKind::Refund(operation)) => ("refund", operation.0),
-        Work::Rule(JobKind::GiveBack) => ("give_back", 0),
+        Work::Rule(JobKind::GiveBack(sale)) => ("give_back", sale.0),
         Work::DeliverCallback => ("callback", 0),
     }
 }

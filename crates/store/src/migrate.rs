@@ -12,6 +12,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         name: "endpoints",
         sql: include_str!("../migrations/0003_endpoints.sql"),
     },
+    Migration {
+        version: 4,
+        name: "attempts",
+        sql: include_str!("../migrations/0004_attempts.sql"),
+    },
 ];
 
 /// One step of the schema.

@@ -26,28 +26,29 @@ pub fn load(tx: &mut dyn Tx, key: &PaymentKey) -> Result<Option<Payment>> {
     )?;
     let Some((version, terms)) = head else { return Ok(None) };
 
-    let mut sale = None;
+    let mut sales = Vec::new();
     let mut refunds = Vec::new();
     tx.query(
         "SELECT kind, operation, request, reference, merchant_refund_id, amount, converted, \
-                state, detail, created_at, updated_at \
+                state, detail, created_at, updated_at, sale \
          FROM operation WHERE lane = $1 AND project = $2 AND payment = $3 ORDER BY operation",
         params![key.lane().number(), key.project().0, &key.payment().0],
         &mut |row| {
             match row.text(0)? {
-                SALE => sale = Some(read_sale(row)?),
+                SALE => sales.push(read_sale(row)?),
                 REFUND => refunds.push(read_refund(row, &terms)?),
                 kind => return Err(row.malformed(0, format!("no such kind: {kind}"))),
             }
             Ok(())
         },
     )?;
-    let sale = sale.ok_or(StoreError::RowCount {
+    sales.sort_by_key(|sale: &Sale| sale.attempt);
+    let sale = sales.pop().ok_or(StoreError::RowCount {
         sql: "the sale of a payment",
-        expected: "one",
+        expected: "at least one",
         found: 0,
     })?;
-    Ok(Some(Payment { key: key.clone(), version, terms, sale, refunds }))
+    Ok(Some(Payment { key: key.clone(), version, terms, sale, earlier: sales, refunds }))
 }
 
 /// Stores what was decided of a payment: the changed rows and its new events. Jobs, callbacks
@@ -233,11 +234,11 @@ fn insert(tx: &mut dyn Tx, payment: &Payment) -> Result<()> {
             balance.refunded,
             balance.refunding,
             &to_json(&payment.terms)?,
-            payment.sale.created.0,
+            payment.created().0,
             payment.updated().0
         ],
     )?;
-    insert_sale(tx, payment)
+    insert_sale(tx, payment, &payment.sale)
 }
 
 fn update(tx: &mut dyn Tx, before: &Payment, after: &Payment) -> Result<()> {
@@ -260,14 +261,14 @@ fn update(tx: &mut dyn Tx, before: &Payment, after: &Payment) -> Result<()> {
             &key.payment().0
         ],
     )?;
-    if before.sale != after.sale {
-        update_operation(
-            tx,
-            key,
-            after.sale.id,
-            &to_json(&SaleRow::of(&after.sale))?,
-            after.sale.updated,
-        )?;
+    for sale in after.sales() {
+        match before.attempt(sale.id) {
+            None => insert_sale(tx, after, sale)?,
+            Some(earlier) if earlier != sale => {
+                update_operation(tx, key, sale.id, &to_json(&SaleRow::of(sale))?, sale.updated)?;
+            }
+            Some(_) => {}
+        }
     }
     for refund in &after.refunds {
         match before.refund(refund.id) {
@@ -282,24 +283,30 @@ fn update(tx: &mut dyn Tx, before: &Payment, after: &Payment) -> Result<()> {
 }
 
 fn finished(sale: &Sale) -> Option<Timestamp> {
-    match sale.state {
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) => None,
-        SaleState::Captured(_)
-        | SaleState::Declined { .. }
-        | SaleState::DeclinedThenPaid { .. } => Some(sale.updated),
-    }
+    (!sale.state.is_open()).then_some(sale.updated)
 }
 
 /// The changing part of a sale as stored.
 #[derive(Serialize, Deserialize)]
 struct SaleRow {
+    /// Those that were stored before there could be more are the first.
+    #[serde(default = "first")]
+    attempt: u32,
     state: SaleState,
     last_question_asked: bool,
 }
 
+const fn first() -> u32 {
+    1
+}
+
 impl SaleRow {
     fn of(sale: &Sale) -> Self {
-        Self { state: sale.state.clone(), last_question_asked: sale.last_question_asked }
+        Self {
+            attempt: sale.attempt,
+            state: sale.state.clone(),
+            last_question_asked: sale.last_question_asked,
+        }
     }
 }
 
@@ -311,14 +318,14 @@ struct RefundDetail {
     callback: CallbackPreference,
 }
 
-fn insert_sale(tx: &mut dyn Tx, payment: &Payment) -> Result<()> {
-    let sale = &payment.sale;
+fn insert_sale(tx: &mut dyn Tx, payment: &Payment, sale: &Sale) -> Result<()> {
     insert_operation(
         tx,
         &payment.key,
         &OperationRow {
             kind: SALE,
             id: sale.id,
+            sale: None,
             request: &sale.request,
             reference: &sale.reference,
             merchant_refund_id: None,
@@ -339,6 +346,7 @@ fn insert_refund(tx: &mut dyn Tx, key: &PaymentKey, refund: &Refund) -> Result<(
         &OperationRow {
             kind: REFUND,
             id: refund.id,
+            sale: Some(refund.sale),
             request: &refund.request,
             reference: &refund.reference,
             merchant_refund_id: refund.merchant_refund_id.as_deref(),
@@ -359,6 +367,7 @@ fn insert_refund(tx: &mut dyn Tx, key: &PaymentKey, refund: &Refund) -> Result<(
 struct OperationRow<'a> {
     kind: &'static str,
     id: OperationId,
+    sale: Option<OperationId>,
     request: &'a RequestId,
     reference: &'a ProviderReference,
     merchant_refund_id: Option<&'a str>,
@@ -373,8 +382,8 @@ struct OperationRow<'a> {
 fn insert_operation(tx: &mut dyn Tx, key: &PaymentKey, row: &OperationRow<'_>) -> Result<()> {
     tx.execute(
         "INSERT INTO operation (lane, project, payment, operation, kind, request, reference, \
-         merchant_refund_id, amount, converted, state, detail, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         merchant_refund_id, amount, converted, state, detail, created_at, updated_at, sale) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             key.lane().number(),
             key.project().0,
@@ -389,7 +398,8 @@ fn insert_operation(tx: &mut dyn Tx, key: &PaymentKey, row: &OperationRow<'_>) -
             &row.state,
             &row.detail,
             row.created.0,
-            row.updated.0
+            row.updated.0,
+            row.sale.map(|sale| sale.0)
         ],
     )?;
     Ok(())
@@ -411,9 +421,10 @@ fn update_operation(
 }
 
 fn read_sale(row: &dyn Row) -> Result<Sale> {
-    let SaleRow { state, last_question_asked } = json(row, 7)?;
+    let SaleRow { attempt, state, last_question_asked } = json(row, 7)?;
     Ok(Sale {
         id: OperationId(row.int(1)?),
+        attempt,
         request: RequestId(row.text(2)?.to_owned()),
         reference: ProviderReference(row.text(3)?.to_owned()),
         created: Timestamp(row.int(9)?),
@@ -427,6 +438,7 @@ fn read_refund(row: &dyn Row, terms: &Terms) -> Result<Refund> {
     let RefundDetail { origin, description, callback } = json(row, 8)?;
     Ok(Refund {
         id: OperationId(row.int(1)?),
+        sale: OperationId(row.int(11)?),
         request: RequestId(row.text(2)?.to_owned()),
         reference: ProviderReference(row.text(3)?.to_owned()),
         merchant_refund_id: row.opt_text(4)?.map(str::to_owned),

@@ -98,6 +98,27 @@ fn the_nearest_address_counts() {
     assert_eq!(url(&project, &payment, CallbackKind::Sale), None);
 }
 
+#[test]
+fn an_attempt_that_failed_leaves_the_payment_open() {
+    let failed = SaleState::AwaitingRetry { code: Code::InsufficientFunds, transaction_id: None };
+    let told = callback(&project(), &payment(failed, vec![]), CallbackKind::Sale, Timestamp(0));
+    let told: Value = serde_json::from_str(&told.unwrap().unwrap().body).unwrap();
+    assert_eq!(told["payment"]["status"], "awaiting customer");
+    assert_eq!(told["operation"]["status"], "decline");
+    assert_eq!(told["operation"]["code"], "20105");
+
+    let over = SaleState::Declined { code: Code::InsufficientFunds, transaction_id: None };
+    let earlier = vec![sale(OperationId(1), 1, over)];
+    let payment = Payment {
+        sale: sale(OperationId(3), 2, captured()),
+        earlier,
+        ..payment(captured(), vec![])
+    };
+    let ids_and_words: Vec<_> =
+        status(&payment).operations.iter().map(|it| (it.id, it.status)).collect();
+    assert_eq!(ids_and_words, [(1, OperationStatus::Decline), (3, OperationStatus::Success)]);
+}
+
 const REFUND: CallbackKind = CallbackKind::Refund(OperationId(2));
 
 /// Every member with its type, in order.
@@ -140,24 +161,32 @@ fn payment(state: SaleState, refunds: Vec<Refund>) -> Payment {
             return_urls: ReturnUrls::default(),
             late_success: LateSuccessPolicy::GiveBack,
             limit_at: Timestamp(0),
+            attempts: 3,
             request_digest: 0,
         },
-        sale: Sale {
-            id: OperationId(1),
-            request: RequestId("request".into()),
-            reference: ProviderReference("order".into()),
-            created: Timestamp(1_567_503_792_000),
-            updated: Timestamp(1_567_508_290_000),
-            last_question_asked: false,
-            state,
-        },
+        sale: sale(OperationId(1), 1, state),
+        earlier: vec![],
         refunds,
+    }
+}
+
+fn sale(id: OperationId, attempt: u32, state: SaleState) -> Sale {
+    Sale {
+        id,
+        attempt,
+        request: RequestId("request".into()),
+        reference: ProviderReference("order".into()),
+        created: Timestamp(1_567_503_792_000),
+        updated: Timestamp(1_567_508_290_000),
+        last_question_asked: false,
+        state,
     }
 }
 
 fn refund(state: RefundState, minor: i64) -> Refund {
     Refund {
         id: OperationId(2),
+        sale: OperationId(1),
         request: RequestId("refund request".into()),
         reference: ProviderReference("refund".into()),
         merchant_refund_id: None,

@@ -3,12 +3,12 @@
 
 use domain::command::Command;
 use domain::decision::JobKind;
-use domain::id::ProviderReference;
+use domain::id::{OperationId, ProviderReference};
 use domain::payment::{Payment, SaleState};
 use domain::refund::RefundState;
 use paytm::notification::Notification;
 use store::jobs::{JobKey, Work};
-use store::{Tx, payments};
+use store::{StoreError, Tx, payments};
 
 use crate::platform::{Fault, Platform};
 use crate::transact::Refused;
@@ -21,7 +21,8 @@ impl Platform {
     /// [`Fault`] when the store fails.
     pub async fn provider_notified(&self, body: &[u8]) -> Result<Option<Payment>, Fault> {
         let Some(notification) = Notification::read(body) else { return Ok(None) };
-        let Some(payment) = self.payment_by_reference(notification.order.clone()).await? else {
+        let Some((payment, sale)) = self.payment_by_reference(notification.order.clone()).await?
+        else {
             return Ok(None);
         };
         #[cfg(feature = "bugs")]
@@ -29,7 +30,7 @@ impl Platform {
         if notification.refund.is_some() {
             self.wake_refunds(&payment);
         } else {
-            self.hint(&payment).await?;
+            self.hint(&payment, sale).await?;
         }
         Ok(Some(payment))
     }
@@ -37,31 +38,37 @@ impl Platform {
     async fn payment_by_reference(
         &self,
         order: ProviderReference,
-    ) -> Result<Option<Payment>, Fault> {
+    ) -> Result<Option<(Payment, OperationId)>, Fault> {
         let Some(lane) = order.lane() else { return Ok(None) };
-        let find = move |tx: &mut dyn Tx| match payments::by_reference(tx, lane, &order)? {
-            Some((key, _)) => payments::load(tx, &key),
-            None => Ok(None),
+        let find = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
+            let Some((key, operation)) = payments::by_reference(tx, lane, &order)? else {
+                return Ok(None);
+            };
+            Ok(payments::load(tx, &key)?.map(|payment| (payment, operation)))
         };
         self.store().read(find).await.map_err(Fault::Store)
     }
 
-    async fn hint(&self, payment: &Payment) -> Result<(), Fault> {
-        match payment.sale.state {
+    async fn hint(&self, payment: &Payment, sale: OperationId) -> Result<(), Fault> {
+        let Some(attempt) = payment.attempt(sale) else { return Ok(()) };
+        match attempt.state {
             SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. } => return Ok(()),
             SaleState::Initiating | SaleState::AwaitingRedirect(_) => {}
-            // A declined sale has its question planned, or is past asking: remember the hint.
-            SaleState::Declined { .. } => {
+            // A declined attempt has its question planned, or is past asking: remember the hint.
+            SaleState::AwaitingRetry { .. } | SaleState::Declined { .. } => {
                 let key = payment.key.clone();
                 let Some(project) = self.project(key.project()).await? else { return Ok(()) };
                 if let Err(Refused::Fault(fault)) =
-                    self.transact(&project, key, Command::ProviderHint).await
+                    self.transact(&project, key, Command::ProviderHint(sale)).await
                 {
                     return Err(fault);
                 }
             }
         }
-        self.wake(JobKey { payment: payment.key.clone(), work: Work::Rule(JobKind::AskSale) });
+        self.wake(JobKey {
+            payment: payment.key.clone(),
+            work: Work::Rule(JobKind::AskSale(sale)),
+        });
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub enum Verdict {
 }
 
 impl Platform {
-    /// Asks the provider about the sale and every refund of a payment.
+    /// Asks the provider about every attempt at the sale and every refund of a payment.
     ///
     /// # Errors
     /// [`Fault`] when the store fails. An answer of the provider is never an error.
@@ -58,13 +58,17 @@ impl Platform {
         project: &Project,
         payment: &Payment,
     ) -> Result<Vec<Compared>, Fault> {
-        let answer = self.sale_status(project, payment, crate::workers::STATUS_TIMEOUT).await;
-        let mut compared = vec![Compared {
-            operation: payment.sale.id,
-            amount: payment.terms.amount,
-            verdict: sale_verdict(&payment.sale.state, &answer),
-            theirs: Theirs::Sale(answer),
-        }];
+        let mut compared = Vec::new();
+        for sale in payment.sales() {
+            let timeout = crate::workers::STATUS_TIMEOUT;
+            let answer = self.sale_status(project, payment, sale, timeout).await;
+            compared.push(Compared {
+                operation: sale.id,
+                amount: payment.terms.amount,
+                verdict: sale_verdict(&sale.state, &answer),
+                theirs: Theirs::Sale(answer),
+            });
+        }
         for refund in &payment.refunds {
             compared.push(self.compare_refund(project, payment, refund).await);
         }
@@ -103,15 +107,23 @@ fn sale_verdict(ours: &SaleState, theirs: &SaleAnswer) -> Verdict {
             SaleAnswer::Paid(theirs),
         ) => agree_if(ours.transaction_id == theirs.transaction_id),
         (
-            SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. },
+            SaleState::Initiating
+            | SaleState::AwaitingRedirect(_)
+            | SaleState::AwaitingRetry { .. }
+            | SaleState::Declined { .. },
             SaleAnswer::Pending,
         )
-        | (SaleState::Declined { .. }, SaleAnswer::Failed { .. }) => Verdict::Agree,
+        | (
+            SaleState::AwaitingRetry { .. } | SaleState::Declined { .. },
+            SaleAnswer::Failed { .. },
+        ) => Verdict::Agree,
         (
             SaleState::Initiating | SaleState::AwaitingRedirect(_),
             SaleAnswer::Paid(_) | SaleAnswer::Failed { .. },
         )
-        | (SaleState::Declined { .. }, SaleAnswer::Paid(_)) => Verdict::Behind,
+        | (SaleState::AwaitingRetry { .. } | SaleState::Declined { .. }, SaleAnswer::Paid(_)) => {
+            Verdict::Behind
+        }
         (
             SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. },
             SaleAnswer::Pending | SaleAnswer::Failed { .. },

@@ -6,19 +6,21 @@ use domain::code::Code;
 use domain::command::Command;
 use domain::decision::Rejection;
 use domain::id::{PaymentId, PaymentKey, RequestId};
+use domain::limits::SALE_ATTEMPTS_MAX;
 use domain::money::{Amount, Currency};
 use domain::payment::{CallbackPreference, Customer, ReturnUrls, Terms};
 use domain::time::Timestamp;
 use wire::gate::SaleRequest;
 
 use super::{Refusal, VerbError};
-use crate::platform::Platform;
+use crate::platform::{Fault, Platform};
 use crate::project::Project;
 use crate::transact::Refused;
 
 impl Platform {
-    /// Accepts a merchant's sale and returns the id of its request. `digest` identifies what was
-    /// asked, to tell a repeated request from another one.
+    /// Accepts a merchant's sale and returns the id of its request. `attempts` is how often its
+    /// customer may try to pay; `digest` identifies what was asked, to tell a repeated request from
+    /// another one.
     ///
     /// # Errors
     /// [`VerbError::Refused`] when the project may not do this or the payment id is taken.
@@ -26,6 +28,7 @@ impl Platform {
         &self,
         project: &Arc<Project>,
         request: SaleRequest,
+        attempts: u32,
         digest: u64,
     ) -> Result<RequestId, VerbError> {
         if !self.store().is_durable() {
@@ -37,13 +40,44 @@ impl Platform {
             .into());
         }
         let key = PaymentKey::new(project.id, PaymentId(request.general.payment_id.clone()));
-        let terms = self.terms(project, request, digest).await?;
+        let terms = self.terms(project, request, attempts, digest).await?;
         let operation = self.new_operation(&key).await?;
         let command = Command::AcceptSale { key: key.clone(), operation, terms: Box::new(terms) };
         match self.transact(project, key, command).await {
             Ok(decision) => Ok(decision.payment.sale.request),
             Err(Refused::Fault(fault)) => Err(fault.into()),
             Err(Refused::Rules(rejection)) => Err(refusal(rejection).into()),
+        }
+    }
+
+    /// The customer tries again to pay. Where that isn't possible, because another tab was faster
+    /// or no time is left, nothing happens.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store fails.
+    pub async fn retry_sale(&self, project: &Arc<Project>, key: PaymentKey) -> Result<(), Fault> {
+        let operation = self.new_operation(&key).await?;
+        self.decide_for_customer(project, key, Command::RetrySale(operation)).await
+    }
+
+    /// The customer does not want to try again: the payment is declined, unless something else has
+    /// become of it.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store fails.
+    pub async fn give_up_sale(&self, project: &Arc<Project>, key: PaymentKey) -> Result<(), Fault> {
+        self.decide_for_customer(project, key, Command::GiveUp).await
+    }
+
+    async fn decide_for_customer(
+        &self,
+        project: &Arc<Project>,
+        key: PaymentKey,
+        command: Command,
+    ) -> Result<(), Fault> {
+        match self.transact(project, key, command).await {
+            Ok(_) | Err(Refused::Rules(_)) => Ok(()),
+            Err(Refused::Fault(fault)) => Err(fault),
         }
     }
 
@@ -61,6 +95,7 @@ impl Platform {
         &self,
         project: &Project,
         request: SaleRequest,
+        attempts: u32,
         digest: u64,
     ) -> Result<Terms, VerbError> {
         let now = self.now();
@@ -89,6 +124,7 @@ impl Platform {
             },
             late_success: project.settings.late_success,
             limit_at: limit(project, request.payment.best_before, now)?,
+            attempts: attempts.clamp(1, SALE_ATTEMPTS_MAX),
             request_digest: digest,
         })
     }

@@ -7,7 +7,7 @@ use domain::code::Code;
 use domain::command::Command;
 use domain::id::{OperationId, PaymentKey, ProviderReference};
 use domain::limits::OVERDUE_QUESTION;
-use domain::payment::{Payment, SaleState};
+use domain::payment::{Payment, Sale, SaleState};
 use domain::provider::{InitiateAnswer, RefundAnswer, SaleAnswer, Unclear};
 use domain::refund::{Refund, RefundState};
 use domain::time::Millis;
@@ -32,9 +32,13 @@ const ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const RETURN_PATH: &str = "/provider/paytm/return";
 
 impl Platform {
-    pub(super) async fn initiate_sale(&self, job: &JobKey) -> Result<Ended, Fault> {
-        let Some((project, payment)) = self.open_sale(job).await? else { return Ok(Ended::Done) };
-        if payment.sale.state != SaleState::Initiating {
+    pub(super) async fn initiate_sale(
+        &self,
+        job: &JobKey,
+        sale: OperationId,
+    ) -> Result<Ended, Fault> {
+        let Some((project, payment)) = self.found(job).await? else { return Ok(Ended::Done) };
+        if payment.sale.id != sale || payment.sale.state != SaleState::Initiating {
             self.drop_job(&job.payment, job.work).await?;
             return Ok(Ended::Done);
         }
@@ -45,21 +49,25 @@ impl Platform {
             None => InitiateAnswer::Refused(Code::AcquirerSettings),
         };
         self.metrics().answered(Call::Initiate, initiate_word(&answer));
-        let command = Command::SaleInitiated(answer);
+        let command = Command::SaleInitiated { sale, answer };
         self.transact_job(&project, job.payment.clone(), job.work, command).await?;
         Ok(Ended::Done)
     }
 
-    pub(super) async fn ask_sale(&self, job: &JobKey) -> Result<Ended, Fault> {
-        let Some((project, payment)) = self.open_sale(job).await? else { return Ok(Ended::Done) };
+    pub(super) async fn ask_sale(&self, job: &JobKey, sale: OperationId) -> Result<Ended, Fault> {
+        let Some((project, payment)) = self.found(job).await? else { return Ok(Ended::Done) };
+        let Some(attempt) = payment.attempt(sale) else {
+            self.drop_job(&job.payment, job.work).await?;
+            return Ok(Ended::Done);
+        };
         #[cfg(feature = "bugs")]
-        if self.late_success_lost(&payment) {
+        if self.late_success_lost(attempt) {
             self.drop_job(&job.payment, job.work).await?;
             return Ok(Ended::Done);
         }
-        let answer = self.sale_status(&project, &payment, TIMEOUT).await;
+        let answer = self.sale_status(&project, &payment, attempt, TIMEOUT).await;
         let give_back = self.new_operation(&job.payment).await?;
-        let command = Command::SaleAnswered { answer, last: false, give_back };
+        let command = Command::SaleAnswered { sale, answer, last: false, give_back };
         self.transact_job(&project, job.payment.clone(), job.work, command).await?;
         Ok(Ended::Done)
     }
@@ -67,18 +75,20 @@ impl Platform {
     /// Asks the last question, and declines at the limit time. After a restart past the limit the
     /// question is short, so that the decline is not late.
     pub(super) async fn limit_sale(&self, job: &JobKey) -> Result<Ended, Fault> {
-        let Some((project, payment)) = self.open_sale(job).await? else { return Ok(Ended::Done) };
+        let Some((project, payment)) = self.found(job).await? else { return Ok(Ended::Done) };
         let limit = payment.terms.limit_at;
-        if is_open(&payment) && !payment.sale.last_question_asked {
+        let attempt = &payment.sale;
+        if attempt.state.is_open() && !attempt.last_question_asked {
             let timeout = left_until(limit, self.now(), OVERDUE_QUESTION);
-            let answer = self.sale_status(&project, &payment, timeout).await;
+            let answer = self.sale_status(&project, &payment, attempt, timeout).await;
             let give_back = self.new_operation(&job.payment).await?;
-            let command = Command::SaleAnswered { answer, last: true, give_back };
+            let sale = attempt.id;
+            let command = Command::SaleAnswered { sale, answer, last: true, give_back };
             self.transact_job(&project, job.payment.clone(), job.work, command).await?;
             if self.now() < limit {
                 return Ok(Ended::Done);
             }
-        } else if is_open(&payment) && self.now() < limit {
+        } else if attempt.state.is_open() && self.now() < limit {
             // A clock that was set back: keep the appointment.
             self.scheduler().plan(job.clone(), limit);
             return Ok(Ended::Done);
@@ -95,9 +105,7 @@ impl Platform {
         job: &JobKey,
         operation: OperationId,
     ) -> Result<Ended, Fault> {
-        let Some((project, mut payment)) = self.open_sale(job).await? else {
-            return Ok(Ended::Done);
-        };
+        let Some((project, mut payment)) = self.found(job).await? else { return Ok(Ended::Done) };
         let state = payment.refund(operation).map(|refund| refund.state.clone());
         let answer = match state {
             Some(RefundState::Queued) => {
@@ -128,16 +136,16 @@ impl Platform {
         Ok(Ended::Done)
     }
 
-    pub(super) async fn give_back(&self, job: &JobKey) -> Result<Ended, Fault> {
-        let Some((project, _)) = self.open_sale(job).await? else { return Ok(Ended::Done) };
+    pub(super) async fn give_back(&self, job: &JobKey, sale: OperationId) -> Result<Ended, Fault> {
+        let Some((project, _)) = self.found(job).await? else { return Ok(Ended::Done) };
         let operation = self.new_operation(&job.payment).await?;
-        let command = Command::RetryGiveBack { operation };
+        let command = Command::RetryGiveBack { sale, operation };
         self.transact_job(&project, job.payment.clone(), job.work, command).await?;
         Ok(Ended::Done)
     }
 
     /// The project and the payment of a job. A job of a payment that does not exist is dropped.
-    async fn open_sale(&self, job: &JobKey) -> Result<Option<(Arc<Project>, Payment)>, Fault> {
+    async fn found(&self, job: &JobKey) -> Result<Option<(Arc<Project>, Payment)>, Fault> {
         let payment = self.payment(job.payment.clone()).await?;
         let project = self.project(job.payment.project()).await?;
         let found = project.zip(payment);
@@ -168,7 +176,7 @@ impl Platform {
     }
 
     async fn initiate(&self, account: &Account, payment: &Payment) -> InitiateAnswer {
-        let order = order_of(payment);
+        let order = order_of(payment, &payment.sale);
         let customer = &payment.terms.customer;
         let built = connector::initiate(account, order, customer, self.now(), self.salt());
         match built {
@@ -183,15 +191,18 @@ impl Platform {
         }
     }
 
-    /// What the provider says of a sale now.
+    /// What the provider says of an attempt now.
     pub(crate) async fn sale_status(
         &self,
         project: &Project,
         payment: &Payment,
+        attempt: &Sale,
         timeout: Millis,
     ) -> SaleAnswer {
         let answer = match self.account(project) {
-            Some(account) => self.ask(&account, payment, timeout).await,
+            Some(account) => {
+                self.ask(&account, &payment.key, order_of(payment, attempt), timeout).await
+            }
             None => SaleAnswer::Unknown(Unclear::NotSent),
         };
         #[cfg(feature = "bugs")]
@@ -200,15 +211,20 @@ impl Platform {
         answer
     }
 
-    async fn ask(&self, account: &Account, payment: &Payment, timeout: Millis) -> SaleAnswer {
-        let order = order_of(payment);
+    async fn ask(
+        &self,
+        account: &Account,
+        payment: &PaymentKey,
+        order: Order<'_>,
+        timeout: Millis,
+    ) -> SaleAnswer {
         match connector::ask_sale(account, order.reference, self.salt()) {
             Ok(request) => {
                 let reply = self.exchange(request, timeout).await;
                 connector::sale_answered(account, order, borrowed(&reply))
             }
             Err(error) => {
-                log_unbuilt(&payment.key, &error);
+                log_unbuilt(payment, &error);
                 SaleAnswer::Unknown(Unclear::NotSent)
             }
         }
@@ -289,11 +305,10 @@ impl Platform {
             Result<Answer<'_>, TransportError>,
         ) -> RefundAnswer,
     ) -> RefundAnswer {
-        let known = self.account(project).zip(payment.refund(operation)).zip(receipt_of(payment));
-        let Some(((account, refund), transaction_id)) = known else {
+        let refund = payment.refund(operation).and_then(|refund| at_provider(payment, refund));
+        let Some((account, refund)) = self.account(project).zip(refund) else {
             return RefundAnswer::Unknown(Unclear::NotSent);
         };
-        let refund = at_provider(payment, refund, transaction_id);
         match build(&account, refund, self.salt()) {
             Ok(request) => {
                 let reply = self.exchange(request, REFUND_TIMEOUT).await;
@@ -333,40 +348,27 @@ impl Platform {
     }
 }
 
-fn is_open(payment: &Payment) -> bool {
-    match payment.sale.state {
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) => true,
-        SaleState::Captured(_)
-        | SaleState::Declined { .. }
-        | SaleState::DeclinedThenPaid { .. } => false,
-    }
+const fn order_of<'a>(payment: &Payment, attempt: &'a Sale) -> Order<'a> {
+    Order { reference: &attempt.reference, amount: payment.terms.amount }
 }
 
-fn order_of(payment: &Payment) -> Order<'_> {
-    Order { reference: &payment.sale.reference, amount: payment.terms.amount }
-}
-
-fn receipt_of(payment: &Payment) -> Option<&str> {
-    match &payment.sale.state {
-        SaleState::Captured(receipt) | SaleState::DeclinedThenPaid { receipt, .. } => {
-            Some(&receipt.transaction_id)
-        }
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. } => None,
-    }
-}
-
-fn at_provider<'a>(
-    payment: &'a Payment,
-    refund: &'a Refund,
-    transaction_id: &'a str,
-) -> connector::Refund<'a> {
-    connector::Refund {
-        order: &payment.sale.reference,
+/// The refund as the provider knows it, unless it gives back what was never paid.
+fn at_provider<'a>(payment: &'a Payment, refund: &'a Refund) -> Option<connector::Refund<'a>> {
+    let sale = payment.attempt(refund.sale)?;
+    let receipt = match &sale.state {
+        SaleState::Captured(receipt) | SaleState::DeclinedThenPaid { receipt, .. } => receipt,
+        SaleState::Initiating
+        | SaleState::AwaitingRedirect(_)
+        | SaleState::AwaitingRetry { .. }
+        | SaleState::Declined { .. } => return None,
+    };
+    Some(connector::Refund {
+        order: &sale.reference,
         reference: &refund.reference,
-        transaction_id,
+        transaction_id: &receipt.transaction_id,
         amount: refund.amount,
         comment: refund.description.as_deref(),
-    }
+    })
 }
 
 fn borrowed(reply: &Result<HttpAnswer, HttpError>) -> Result<Answer<'_>, TransportError> {

@@ -311,6 +311,8 @@ impl Play {
             Event::RedirectReady
             | Event::SaleAccepted
             | Event::ProviderUnclear { .. }
+            | Event::AttemptDeclined { .. }
+            | Event::SaleRetried { .. }
             | Event::SaleDeclined { .. }
             | Event::PaidAfterDecline
             | Event::ProviderContradiction { .. }

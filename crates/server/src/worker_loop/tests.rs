@@ -93,7 +93,7 @@ impl World {
             "customer": {"id": "1", "ip_address": "1.1.1.1"},
             "payment": {"amount": 2500, "currency": "INR"},
         }));
-        platform.start_sale(&project, sale.unwrap(), 0).await.unwrap();
+        platform.start_sale(&project, sale.unwrap(), 1, 0).await.unwrap();
         Self { platform, work, asked }
     }
 

@@ -37,14 +37,16 @@ fn complete(purchase: &Purchase, view: &PaymentView) -> Checked {
     for entry in &view.history {
         match &entry.event {
             Event::RedirectReady => expect(Topic::Redirect, 1),
-            Event::SaleCaptured { .. } | Event::SaleDeclined { .. } | Event::SalePromoted => {
-                expect(Topic::Sale, asked_for);
-            }
+            Event::SaleCaptured { .. }
+            | Event::AttemptDeclined { .. }
+            | Event::SaleDeclined { .. }
+            | Event::SalePromoted => expect(Topic::Sale, asked_for),
             Event::RefundSucceeded { operation } | Event::RefundDeclined { operation, .. } => {
                 let by_itself = origin(*operation) == Some(RefundOrigin::LateSuccess);
                 expect(Topic::Refund, if by_itself { 1 } else { asked_for });
             }
             Event::SaleAccepted
+            | Event::SaleRetried { .. }
             | Event::ProviderUnclear { .. }
             | Event::PaidAfterDecline
             | Event::ProviderContradiction { .. }

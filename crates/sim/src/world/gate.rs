@@ -179,7 +179,7 @@ async fn serve(
         Wish::Sale(_) | Wish::OtherSale(_) => {
             let Ok(request) = SaleRequest::parse(&document) else { return invalid };
             let digest = fnv(0xcbf2_9ce4_8422_2325, body.as_bytes());
-            platform.start_sale(&project, request, digest).await?
+            platform.start_sale(&project, request, 1, digest).await?
         }
         Wish::Refund(..) => {
             let Ok(request) = RefundRequest::parse(&document) else { return invalid };

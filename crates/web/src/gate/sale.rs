@@ -10,6 +10,10 @@ use wire::signature;
 use super::{Action, Signed, accepted};
 use crate::error::Problem;
 
+/// A payment of Gate has one attempt: its merchant shows the customer the result, and asks for
+/// another payment if there shall be one.
+const ATTEMPTS: u32 = 1;
+
 /// Starts a payment.
 pub(super) enum Sale {}
 
@@ -29,7 +33,7 @@ impl Action for Sale {
     ) -> Result<Response, Problem> {
         let payment_id = request.general.payment_id.clone();
         let digest = digest(&signature::canonical_string(&signed.document));
-        let started = platform.start_sale(&signed.project, request, digest).await?;
+        let started = platform.start_sale(&signed.project, request, ATTEMPTS, digest).await?;
         accepted(signed, payment_id, started)
     }
 }

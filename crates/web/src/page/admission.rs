@@ -190,6 +190,16 @@ impl Admitted {
         self.best_before(now).is_some_and(|end| end <= now)
     }
 
+    /// How often the customer may try to pay: once where the merchant wants its customer back as
+    /// soon as a try fails.
+    pub(super) fn attempts(&self) -> u32 {
+        let straight_back = |way: &Way| way.by == By::Once;
+        if self.visit.ways.fail.as_ref().is_some_and(straight_back) {
+            return 1;
+        }
+        self.project.settings.page_attempts
+    }
+
     /// What tells a repeated confirmation from another payment under the same id.
     pub(super) const fn digest(&self) -> u64 {
         self.digest

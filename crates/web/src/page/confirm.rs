@@ -44,7 +44,11 @@ impl Page {
                 return Err(admitted.obstructed(Obstacle::expired()));
             }
             let sale = self.sale(admitted, visitor, in_tab);
-            match self.platform().start_sale(&admitted.project, sale, admitted.digest()).await {
+            match self
+                .platform()
+                .start_sale(&admitted.project, sale, admitted.attempts(), admitted.digest())
+                .await
+            {
                 Ok(_) => {}
                 // Another tab was faster: see below whether it confirmed the same.
                 Err(VerbError::Refused(refusal)) if refusal.earlier.is_some() => {}

@@ -98,7 +98,7 @@ impl Page {
             payment => payment.as_ref().map(|payment| self.facts(payment)),
             handover => handover(stage),
             reason => match stage {
-                Stage::Declined(code) => Some(reason(code)),
+                Stage::Retry(code) | Stage::Declined(code) => Some(reason(code)),
                 Stage::Absent | Stage::Preparing | Stage::Ready(_) | Stage::Paid
                 | Stage::Refunded => None,
             },
@@ -131,7 +131,7 @@ fn onward<'a>(stage: Stage<'_>, visit: &'a Visit) -> Option<&'a Way> {
     match stage {
         Stage::Paid | Stage::Refunded => visit.ways.success.as_ref(),
         Stage::Declined(_) => visit.ways.fail.as_ref(),
-        Stage::Absent | Stage::Preparing | Stage::Ready(_) => None,
+        Stage::Absent | Stage::Preparing | Stage::Ready(_) | Stage::Retry(_) => None,
     }
 }
 
@@ -143,8 +143,11 @@ fn handover(stage: Stage<'_>) -> Option<Value> {
             url,
             fields,
         }),
-        Stage::Absent | Stage::Preparing | Stage::Paid | Stage::Refunded | Stage::Declined(_) => {
-            None
-        }
+        Stage::Absent
+        | Stage::Preparing
+        | Stage::Paid
+        | Stage::Refunded
+        | Stage::Retry(_)
+        | Stage::Declined(_) => None,
     }
 }

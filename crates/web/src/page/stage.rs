@@ -17,6 +17,8 @@ pub(super) enum Stage<'a> {
     Paid,
     /// Paid, and given back in full.
     Refunded,
+    /// Not paid yet: the last try failed, and another one may be made.
+    Retry(Code),
     /// Not paid.
     Declined(Code),
 }
@@ -30,6 +32,7 @@ impl<'a> Stage<'a> {
             SaleState::AwaitingRedirect(redirect) => Self::Ready(redirect),
             SaleState::Captured(_) if payment.status() == PaymentStatus::Refunded => Self::Refunded,
             SaleState::Captured(_) => Self::Paid,
+            SaleState::AwaitingRetry { code, .. } => Self::Retry(*code),
             SaleState::Declined { code, .. } | SaleState::DeclinedThenPaid { code, .. } => {
                 Self::Declined(*code)
             }
@@ -44,6 +47,7 @@ impl<'a> Stage<'a> {
             Self::Ready(_) => "ready",
             Self::Paid => "paid",
             Self::Refunded => "refunded",
+            Self::Retry(_) => "retry",
             Self::Declined(_) => "declined",
         }
     }
@@ -51,7 +55,7 @@ impl<'a> Stage<'a> {
     /// Whether it can't go on from here.
     pub(super) const fn is_final(self) -> bool {
         match self {
-            Self::Absent | Self::Preparing | Self::Ready(_) => false,
+            Self::Absent | Self::Preparing | Self::Ready(_) | Self::Retry(_) => false,
             Self::Paid | Self::Refunded | Self::Declined(_) => true,
         }
     }

@@ -61,7 +61,9 @@ impl Outcome {
         match payment.sale.state {
             SaleState::Initiating | SaleState::AwaitingRedirect(_) => Self::Open,
             SaleState::Captured(_) => Self::Paid,
-            SaleState::Declined { .. } | SaleState::DeclinedThenPaid { .. } => Self::Declined,
+            SaleState::AwaitingRetry { .. }
+            | SaleState::Declined { .. }
+            | SaleState::DeclinedThenPaid { .. } => Self::Declined,
         }
     }
 }
@@ -81,7 +83,8 @@ pub(super) async fn by_form(State(provider): State<Provider>, request: Request) 
         let body = body.map_err(|_elapsed| Problem::body_too_slow(within))??;
         provider.answer(&body).await
     };
-    respond(&provider, answer).await
+    // Much is under way while a payment is waited for; the heap holds it.
+    respond(&provider, Box::pin(answer)).await
 }
 
 async fn respond(

@@ -177,7 +177,8 @@ impl World {
             request: RequestId::new(key.lane(), &[9; RequestId::ENTROPY_BYTES]),
             reference: ProviderReference::new(&key, [9; ProviderReference::ENTROPY_BYTES]),
         };
-        let command = Command::SaleAnswered { answer, last: false, give_back };
+        let sale = self.payment(payment).await.sale.id;
+        let command = Command::SaleAnswered { sale, answer, last: false, give_back };
         let change = move |tx: &mut dyn store::Tx| {
             let before = payments::load(tx, &key)?;
             let decision = decide(before.clone(), command, NOW).unwrap();

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
 use domain::decision::JobKind;
-use domain::id::{PaymentId, PaymentKey, ProjectId};
+use domain::id::{OperationId, PaymentId, PaymentKey, ProjectId};
 use domain::time::Timestamp;
 use serde::Serialize;
 use store::jobs::{self, Work};
@@ -132,7 +132,7 @@ async fn write(store: Store, writer: u64, over: Arc<AtomicBool>) -> Result<u64, 
     while !over.load(Relaxed) {
         let id = PaymentId(format!("{writer}-{count}"));
         let key = PaymentKey::new(ProjectId(PROJECT), id);
-        let work = Work::Rule(JobKind::AskSale);
+        let work = Work::Rule(JobKind::AskSale(OperationId(1)));
         store.write(move |tx| jobs::schedule(tx, &key, work, Timestamp(0))).await?;
         count = count.saturating_add(1);
     }

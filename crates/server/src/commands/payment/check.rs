@@ -52,9 +52,9 @@ impl Books {
 
 impl Operation {
     fn of(payment: &Payment, compared: &Compared) -> Self {
-        let refund = payment.refund(compared.operation);
-        let (kind, (status, detail)) = match refund {
-            None => ("sale", words::sale(&payment.sale)),
+        let operation = compared.operation;
+        let (kind, (status, detail)) = match payment.refund(operation) {
+            None => ("sale", words::sale(payment.attempt(operation).unwrap_or(&payment.sale))),
             Some(refund) => ("refund", words::refund(refund)),
         };
         let ours =

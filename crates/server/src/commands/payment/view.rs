@@ -115,7 +115,7 @@ impl Shown {
             captured: balance.captured,
             refunded: balance.refunded,
             refunding: balance.refunding,
-            accepted: iso(payment.sale.created),
+            accepted: iso(payment.created()),
             limit: iso(terms.limit_at),
             customer: terms.customer.id.clone(),
             operations: operations(payment),
@@ -130,7 +130,7 @@ impl Shown {
                     text(balance.refunded),
                     text(balance.refunding)
                 ),
-                accepted: time::moment(payment.sale.created),
+                accepted: time::moment(payment.created()),
                 limit: time::moment(terms.limit_at),
             },
         }
@@ -142,19 +142,20 @@ fn iso(at: Timestamp) -> String {
 }
 
 fn operations(payment: &Payment) -> Vec<Operation> {
-    let sale = &payment.sale;
-    let (status, detail) = words::sale(sale);
-    let sale = Operation {
-        id: sale.id.0,
-        kind: "sale",
-        status,
-        amount: money::sum(payment.terms.amount),
-        request_id: sale.request.0.clone(),
-        provider_reference: sale.reference.0.clone(),
-        updated: iso(sale.updated),
-        detail,
-        amount_text: money::amount(payment.terms.amount),
-    };
+    let sales = payment.sales().map(|sale| {
+        let (status, detail) = words::sale(sale);
+        Operation {
+            id: sale.id.0,
+            kind: "sale",
+            status,
+            amount: money::sum(payment.terms.amount),
+            request_id: sale.request.0.clone(),
+            provider_reference: sale.reference.0.clone(),
+            updated: iso(sale.updated),
+            detail,
+            amount_text: money::amount(payment.terms.amount),
+        }
+    });
     let refunds = payment.refunds.iter().map(|refund| {
         let (status, detail) = words::refund(refund);
         Operation {
@@ -169,7 +170,7 @@ fn operations(payment: &Payment) -> Vec<Operation> {
             amount_text: money::amount(refund.amount),
         }
     });
-    std::iter::once(sale).chain(refunds).collect()
+    sales.chain(refunds).collect()
 }
 
 impl Entry {

@@ -6,7 +6,8 @@ use app::endpoints::endpoint_of;
 use app::verbs::PaymentView;
 use domain::code::Code;
 use domain::decision::{Event, JobKind};
-use domain::payment::{Payment, SaleState};
+use domain::id::OperationId;
+use domain::payment::SaleState;
 use domain::provider::Receipt;
 use domain::refund::{Refund, RefundOrigin, RefundState};
 use domain::time::{Millis, Timestamp};
@@ -105,13 +106,20 @@ impl Told<'_> {
                  confirmed a payment{}",
                 self.doubt()
             ),
+            SaleState::AwaitingRetry { code, .. } => format!(
+                "waits for its customer to try again: attempt {} of {} was declined {ago} because \
+                 of Paytm's answer: {}",
+                payment.sale.attempt,
+                payment.terms.attempts,
+                words::code(*code)
+            ),
             SaleState::Captured(receipt) => {
                 format!("is paid: Paytm confirmed it {ago}, as {}", transaction(receipt))
             }
             SaleState::Declined { code: Code::AutoDecline, .. } => format!(
                 "was declined {ago} (603) because its limit time passed, {} after it was accepted, \
                  and Paytm had not confirmed a payment",
-                time::length(payment.terms.limit_at.since(payment.sale.created))
+                time::length(payment.terms.limit_at.since(payment.created()))
             ),
             SaleState::Declined { code, .. } => {
                 format!("was declined {ago} because of Paytm's answer: {}", words::code(*code))
@@ -233,7 +241,7 @@ impl Told<'_> {
         let mut clauses = Vec::new();
         for job in &self.view.jobs {
             match job.key.work {
-                Work::Rule(JobKind::LimitSale) if is_open(&self.view.payment) => {
+                Work::Rule(JobKind::LimitSale) if self.view.payment.sale.state.is_open() => {
                     let limit = self.view.payment.terms.limit_at;
                     clauses.push(format!(
                         "without a result it is declined {} ({})",
@@ -247,10 +255,10 @@ impl Told<'_> {
                     clauses.push("it goes on when that endpoint answers again".to_owned());
                 }
                 work @ (Work::Rule(
-                    JobKind::InitiateSale
-                    | JobKind::AskSale
+                    JobKind::InitiateSale(_)
+                    | JobKind::AskSale(_)
                     | JobKind::Refund(_)
-                    | JobKind::GiveBack,
+                    | JobKind::GiveBack(_),
                 )
                 | Work::DeliverCallback) => clauses.push(self.clause(work, job.due)),
             }
@@ -267,12 +275,18 @@ impl Told<'_> {
     }
 
     fn clause(&self, work: Work, due: Timestamp) -> String {
-        let what = match (work, &self.view.payment.sale.state) {
-            (Work::Rule(JobKind::AskSale), SaleState::Declined { .. }) => {
+        let what = match work {
+            Work::Rule(JobKind::AskSale(sale)) if self.is_declined(sale) => {
                 "ask Paytm once more, in case money came late".to_owned()
             }
-            (Work::Rule(JobKind::Refund(_)), _) => "ask Paytm about the refund".to_owned(),
-            (work, _) => words::work(work),
+            Work::Rule(JobKind::Refund(_)) => "ask Paytm about the refund".to_owned(),
+            work @ (Work::Rule(
+                JobKind::InitiateSale(_)
+                | JobKind::AskSale(_)
+                | JobKind::LimitSale
+                | JobKind::GiveBack(_),
+            )
+            | Work::DeliverCallback) => words::work(work),
         };
         if due.since(self.now) < Millis::seconds(1) {
             format!("we {what} now")
@@ -280,18 +294,19 @@ impl Told<'_> {
             format!("{} we {what}", time::from_now(due, self.now))
         }
     }
+
+    fn is_declined(&self, sale: OperationId) -> bool {
+        self.view.payment.attempt(sale).is_some_and(|sale| match sale.state {
+            SaleState::AwaitingRetry { .. } | SaleState::Declined { .. } => true,
+            SaleState::Initiating
+            | SaleState::AwaitingRedirect(_)
+            | SaleState::Captured(_)
+            | SaleState::DeclinedThenPaid { .. } => false,
+        })
+    }
 }
 
 fn transaction(receipt: &Receipt) -> String {
     let mode = receipt.mode.as_ref().map(|mode| format!(" by {mode}")).unwrap_or_default();
     format!("transaction {}{mode}", plain(&receipt.transaction_id))
-}
-
-const fn is_open(payment: &Payment) -> bool {
-    match payment.sale.state {
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) => true,
-        SaleState::Captured(_)
-        | SaleState::Declined { .. }
-        | SaleState::DeclinedThenPaid { .. } => false,
-    }
 }

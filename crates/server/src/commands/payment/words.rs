@@ -15,6 +15,12 @@ pub(in crate::commands) fn event(event: &Event) -> String {
         Event::ProviderUnclear { reason } => format!("Paytm unclear: {}", unclear(*reason)),
         Event::SaleCaptured { mode: Some(mode) } => format!("paid, with {mode}"),
         Event::SaleCaptured { mode: None } => "paid".to_owned(),
+        Event::AttemptDeclined { code } => {
+            format!("attempt declined: {}; the customer may try again", self::code(*code))
+        }
+        Event::SaleRetried { operation } => {
+            format!("the customer tries again, as operation {}", operation.0)
+        }
         Event::SaleDeclined { code } => format!("declined: {}", self::code(*code)),
         Event::PaidAfterDecline => "paid after the decline".to_owned(),
         Event::SalePromoted => "late success taken as success".to_owned(),
@@ -37,13 +43,13 @@ pub(in crate::commands) fn event(event: &Event) -> String {
 /// Something that will happen.
 pub(in crate::commands) fn work(work: Work) -> String {
     match work {
-        Work::Rule(JobKind::InitiateSale) => "open the order at Paytm".to_owned(),
-        Work::Rule(JobKind::AskSale) => "ask Paytm what became of the order".to_owned(),
+        Work::Rule(JobKind::InitiateSale(_)) => "open the order at Paytm".to_owned(),
+        Work::Rule(JobKind::AskSale(_)) => "ask Paytm what became of the order".to_owned(),
         Work::Rule(JobKind::LimitSale) => {
             "ask Paytm for the last time, and decline at the limit time".to_owned()
         }
         Work::Rule(JobKind::Refund(operation)) => format!("move refund {} on", operation.0),
-        Work::Rule(JobKind::GiveBack) => "try again to give late money back".to_owned(),
+        Work::Rule(JobKind::GiveBack(_)) => "try again to give late money back".to_owned(),
         Work::DeliverCallback => "deliver the next callback".to_owned(),
     }
 }
@@ -63,7 +69,9 @@ pub(in crate::commands) fn sale(sale: &Sale) -> (&'static str, String) {
         SaleState::Captured(receipt) => {
             ("success", format!("Paytm transaction {}", receipt.transaction_id))
         }
-        SaleState::Declined { code, .. } => ("decline", self::code(*code)),
+        SaleState::AwaitingRetry { code, .. } | SaleState::Declined { code, .. } => {
+            ("decline", self::code(*code))
+        }
         SaleState::DeclinedThenPaid { code, receipt } => {
             ("decline", format!("{}; paid later, {}", self::code(*code), receipt.transaction_id))
         }
