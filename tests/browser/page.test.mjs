@@ -11,10 +11,13 @@ const shop = (path) => `${demo.shop}${path}`;
 const PAY = 'button.primary';
 
 /** Opens a link, runs the story, and wants no complaint of the browser. */
-const story = (name, options, parameters, tell) =>
+const story = (name, options, parameters, tell, limitSeconds) =>
   test(name, async () => {
     const page = await newPage(browser, options);
-    const sent = payment(parameters);
+    const limit = limitSeconds
+      ? { best_before: new Date(Date.now() + limitSeconds * 1000).toISOString() }
+      : {};
+    const sent = payment({ ...parameters, ...limit });
     await page.goto(link(sent));
     await tell(page, sent);
     assert.deepEqual(page.context().complaints, []);
@@ -34,15 +37,95 @@ story('a payment succeeds and leads back to the shop', {}, { merchant_success_ur
     await page.waitForURL(shop('/?paid'));
   });
 
-story('a cancelled payment says so and leads back to try again', {}, { merchant_fail_url: shop('/?again') },
+const cancelled = (page) => page.getByText('You cancelled the payment at Paytm.');
+const again = (page) => page.getByRole('button', { name: 'Try again' });
+const orderAt = (tab) => new URL(tab.url()).searchParams.get('orderId');
+const arriveAtPaytm = (tab) => tab.waitForURL((url) => url.href.startsWith(demo.sandbox));
+
+story('a cancelled payment says so and leads back to the shop', {}, { merchant_fail_url: shop('/?again') },
   async (page, { payment_id }) => {
     await page.click(PAY);
     await atPaytm(page, 'cancel');
-    await page.getByText('You cancelled the payment at Paytm.').waitFor();
-    await inspect(page, 'declined');
-    assert.equal((await status(payment_id)).payment.status, 'decline');
-    await page.getByRole('link', { name: 'Back to the shop to try again' }).click();
+    await cancelled(page).waitFor();
+    await inspect(page, 'retry');
+    assert.equal((await status(payment_id)).payment.status, 'awaiting customer');
+    await page.getByRole('button', { name: 'Back to the shop' }).click();
     await page.waitForURL(shop('/?again'));
+    const { payment: told, operations } = await status(payment_id);
+    assert.deepEqual([told.status, operations.length, operations[0].code], ['decline', 1, '20301']);
+    await page.goBack();
+    await page.getByRole('link', { name: 'Back to the shop to try again' }).waitFor();
+    await inspect(page, 'declined');
+  });
+
+story('after a failed try another one succeeds, as the same payment', {}, {}, async (page, sent) => {
+  await page.click(PAY);
+  await arriveAtPaytm(page);
+  const first = orderAt(page);
+  await atPaytm(page, 'cancel');
+  await again(page).click();
+  await arriveAtPaytm(page);
+  assert.notEqual(orderAt(page), first, 'each try is an order of its own');
+  await page.goBack();
+  await heading(page).filter({ hasText: 'Checking your payment' }).waitFor();
+  await page.goto(link(sent));
+  await page.click(PAY);
+  await atPaytm(page);
+  await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+  const { payment: told, operations } = await status(sent.payment_id);
+  assert.equal(told.status, 'success');
+  assert.deepEqual(operations.map((operation) => operation.status), ['decline', 'success']);
+});
+
+story('tries are counted', {}, { merchant_return_url: shop('/') }, async (page, { payment_id }) => {
+  await page.click(PAY);
+  for (const last of [false, false, true]) {
+    await atPaytm(page, 'cancel');
+    await cancelled(page).waitFor();
+    if (!last) await again(page).click();
+  }
+  await page.getByRole('link', { name: 'Back to the shop to try again' }).waitFor();
+  assert.equal((await status(payment_id)).payment.status, 'decline');
+});
+
+story('two tabs that try again share one new try', {}, {}, async (page) => {
+  await page.click(PAY);
+  await atPaytm(page, 'cancel');
+  await cancelled(page).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await Promise.all([again(page).click(), again(other).click()]);
+  await Promise.all([page, other].map(arriveAtPaytm));
+  assert.equal(orderAt(page), orderAt(other));
+  await other.goBack();
+  await atPaytm(page, 'cancel');
+  await again(other).waitFor();
+});
+
+story('without JavaScript another try is made too', { javaScriptEnabled: false }, {}, async (page) => {
+  await page.click(PAY);
+  await page.getByRole('button', { name: 'Continue to Paytm' }).click();
+  await atPaytm(page, 'cancel');
+  await again(page).click();
+  await page.getByRole('button', { name: 'Continue to Paytm' }).click();
+  await atPaytm(page);
+  await heading(page).filter({ hasText: 'Payment successful' }).waitFor();
+});
+
+story('shortly before the limit no try is offered', {}, {}, async (page) => {
+  await page.click(PAY);
+  await atPaytm(page, 'cancel');
+  await again(page).waitFor();
+  await again(page).waitFor({ state: 'hidden' });
+  await inspect(page, 'retry-over');
+}, 45);
+
+story('a redirect address for declines goes to the shop at once', {}, { redirect_fail_url: shop('/?failed') },
+  async (page, { payment_id }) => {
+    await page.click(PAY);
+    await atPaytm(page, 'cancel');
+    await page.waitForURL(shop('/?failed'));
+    assert.equal((await status(payment_id)).payment.status, 'decline');
   });
 
 story('a redirect address goes to the shop at once', {}, { redirect_success_url: shop('/?done') },
@@ -63,23 +146,22 @@ story('a countdown leads on, unless the customer stays', {},
     await page.getByText(/You go back to the shop in/).waitFor({ state: 'hidden' });
   });
 
-story('the limit time ends a payment under the eyes of its customer', {},
-  { best_before: new Date(Date.now() + 30_000).toISOString() },
+story('the limit time ends a payment under the eyes of its customer', {}, {},
   async (page, { payment_id }) => {
     await page.click(PAY);
-    await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+    await arriveAtPaytm(page);
     await page.goBack();
     await page.getByRole('timer').waitFor();
     await inspect(page, 'handover');
     await page.getByText('The payment was not finished in time.').waitFor({ timeout: 60_000 });
     await inspect(page, 'too-late');
     assert.equal((await status(payment_id)).operations[0].code, '603');
-  });
+  }, 30);
 
 story('going back from Paytm neither sends the customer there again nor starts another payment', {}, {},
   async (page, sent) => {
     await page.click(PAY);
-    await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+    await arriveAtPaytm(page);
     await page.goBack();
     await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
     await page.reload();
@@ -97,9 +179,8 @@ story('two tabs of one link make one payment', {}, {}, async (page, sent) => {
   const other = await page.context().newPage();
   await other.goto(link(sent));
   await Promise.all([page.click(PAY), other.click(PAY)]);
-  await Promise.all([page, other].map((tab) => tab.waitForURL((url) => url.href.startsWith(demo.sandbox))));
-  const order = (tab) => new URL(tab.url()).searchParams.get('orderId');
-  assert.equal(order(page), order(other));
+  await Promise.all([page, other].map(arriveAtPaytm));
+  assert.equal(orderAt(page), orderAt(other));
   await other.goBack();
   await atPaytm(page);
   await heading(other).filter({ hasText: 'Payment successful' }).waitFor();
@@ -123,7 +204,7 @@ for (const language of ['en', 'hi', 'ru', 'ta', 'te', 'bn', 'mr']) {
       await page.click(PAY);
       await atPaytm(page, 'cancel');
       await page.locator('.reason').waitFor();
-      await inspect(page, `narrow-declined-${language}`);
+      await inspect(page, `narrow-retry-${language}`);
     });
 }
 
@@ -141,7 +222,7 @@ test('what stands in the way is explained', async () => {
   const first = payment();
   await page.goto(link(first));
   await page.click(PAY);
-  await page.waitForURL((url) => url.href.startsWith(demo.sandbox));
+  await arriveAtPaytm(page);
   const { signature, ...same } = first;
   assert.equal((await page.goto(link(signed({ ...same, payment_amount: 200 })))).status(), 409);
   await inspect(page, 'obstacle-taken');

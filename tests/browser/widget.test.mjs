@@ -46,12 +46,13 @@ const until = (page, name) =>
 const buy = (page) => page.click('#buy');
 const frame = (page) => page.frameLocator('iframe');
 
-/** Presses the pay button in the frame and returns the tab that opens. */
-async function payInTab(page) {
+/** Presses a button in the frame and returns the tab that opens. */
+async function inTab(page, button) {
   const opened = page.context().waitForEvent('page');
-  await frame(page).locator('button.primary').click();
+  await button.click();
   return opened;
 }
+const payInTab = (page) => inTab(page, frame(page).locator('button.primary'));
 
 async function end(page) {
   assert.deepEqual(page.context().complaints, []);
@@ -82,14 +83,32 @@ for (const method of ['GET', 'POST']) {
   });
 }
 
-test('a cancelled payment is told as failed', async () => {
+const backToTheShop = (page) => frame(page).getByRole('button', { name: 'Back to the shop' });
+
+test('a cancelled payment that is given up is told as failed', async () => {
   const page = await merchant();
   await arm(page, 'run', payment());
   await buy(page);
   const tab = await payInTab(page);
   await atPaytm(tab, 'cancel');
-  await until(page, 'onPaymentFail');
+  await tab.getByText('You can close this tab.').waitFor();
   await frame(page).getByText('You cancelled the payment at Paytm.').waitFor();
+  await inspect(page, 'modal-retry');
+  assert.ok(!(await heard(page)).includes('onPaymentFail'), 'it may still be paid');
+  await backToTheShop(page).click();
+  await until(page, 'onPaymentFail');
+  await end(page);
+});
+
+test('another try in the frame succeeds', async () => {
+  const page = await merchant();
+  await arm(page, 'run', payment());
+  await buy(page);
+  await atPaytm(await payInTab(page), 'cancel');
+  const tab = await inTab(page, frame(page).getByRole('button', { name: 'Try again' }));
+  await atPaytm(tab);
+  await until(page, 'onPaymentSuccess');
+  assert.ok(!(await heard(page)).includes('onPaymentFail'));
   await end(page);
 });
 

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::decision::{CallbackKind, Decision, Event, JobChange, JobKind, Rejection};
 use crate::id::{NewOperation, OperationId, PaymentKey};
 use crate::journal::{Account, Transfer};
-use crate::limits::{LAST_QUESTION_LEAD, RETRY_LEAD};
+use crate::limits::LAST_QUESTION_LEAD;
 use crate::money::Amount;
 use crate::payment::{LateSuccessPolicy, Payment, Sale, SaleState, Terms};
 use crate::provider::{InitiateAnswer, Receipt, Redirect, SaleAnswer, Unclear};
@@ -67,7 +67,7 @@ fn accept_sale(key: PaymentKey, operation: NewOperation, terms: Terms, now: Time
     let sale = new_attempt(operation, 1, now);
     let payment =
         Payment { key, version: 0, terms, sale, earlier: Vec::new(), refunds: Vec::new() };
-    let last_question = before(limit_at, LAST_QUESTION_LEAD).max(now);
+    let last_question = limit_at.plus(Millis(LAST_QUESTION_LEAD.0.saturating_neg())).max(now);
 
     let mut change = Change::of(payment, now);
     change.record(Event::SaleAccepted);
@@ -88,10 +88,6 @@ fn new_attempt(operation: NewOperation, attempt: u32, now: Timestamp) -> Sale {
         last_question_asked: false,
         state: SaleState::Initiating,
     }
-}
-
-const fn before(time: Timestamp, lead: Millis) -> Timestamp {
-    time.plus(Millis(lead.0.saturating_neg()))
 }
 
 fn sale_initiated(
@@ -382,7 +378,7 @@ impl Change {
     }
 
     fn has_time_to_retry(&self) -> bool {
-        self.now < before(self.payment.terms.limit_at, RETRY_LEAD)
+        self.now < self.payment.retry_until()
     }
 
     fn decline(&mut self, code: Code, transaction_id: Option<String>) {

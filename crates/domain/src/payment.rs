@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
 use crate::id::{OperationId, PaymentKey, ProviderReference, RequestId};
+use crate::limits::RETRY_LEAD;
 use crate::money::Amount;
 use crate::provider::{Receipt, Redirect};
 use crate::refund::{Refund, RefundOrigin, RefundState};
-use crate::time::Timestamp;
+use crate::time::{Millis, Timestamp};
 
 /// A payment as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -267,6 +268,11 @@ impl Payment {
     /// When the payment was accepted.
     pub fn created(&self) -> Timestamp {
         self.earlier.first().unwrap_or(&self.sale).created
+    }
+
+    /// Until when a new attempt may begin after one that failed.
+    pub const fn retry_until(&self) -> Timestamp {
+        self.terms.limit_at.plus(Millis(RETRY_LEAD.0.saturating_neg()))
     }
 
     /// Captured, refunded and reserved sums of all attempts, folded from the operations.

@@ -14,6 +14,7 @@ mod open;
 mod progress;
 mod render;
 mod response;
+mod retry;
 mod stage;
 mod statics;
 mod visit;
@@ -77,6 +78,8 @@ pub fn router(shared: &Shared, config: PageConfig) -> Result<Router, BrokenAsset
         .route("/payment/confirm", post(confirm::confirm))
         .route("/payment/{token}", get(progress::show))
         .route("/payment/{token}/returned", get(progress::show_returned))
+        .route("/payment/{token}/retry", post(retry::retry))
+        .route("/payment/{token}/leave", post(retry::leave))
         .route("/payment/{token}/events", get(events::events))
         .route("/params/check", get(check::check))
         .route("/v1/params/check", get(check::check))

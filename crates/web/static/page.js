@@ -2,7 +2,7 @@
 // merchant's page around a frame. Everything works without it, only less smoothly.
 "use strict";
 (() => {
-  const { page, stage, final, returned, framed, ancestors, payment, self, unknown, onward } =
+  const { page, stage, attempt, final, returned, framed, ancestors, payment, self, unknown, onward } =
     document.body.dataset;
   const inFrame = framed === "1" && window.parent !== window;
 
@@ -18,17 +18,18 @@
     for (const origin of targets) window.parent.postMessage(message, origin);
   };
 
-  /** Calls `changed` with the payment's stage whenever the server sees a new one. */
+  /** Calls `changed` with the payment's stage and attempt whenever the server sees new ones. */
   const follow = (changed) => {
     const source = new EventSource(`${self}/events`);
-    source.addEventListener("stage", (event) => changed(event.data, source));
+    source.addEventListener("stage", (event) => changed(...event.data.split(" "), source));
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
     });
     window.addEventListener("pagehide", () => source.close());
   };
 
-  const FINAL = ["paid", "refunded", "declined"];
+  /** What a frame shows by itself while its customer is in the tab that it opened. */
+  const RESULTS = ["paid", "refunded", "declined", "retry"];
 
   /** The form that starts the payment. In a frame it opens a tab, and the frame stays to follow. */
   const offer = () => {
@@ -48,8 +49,8 @@
       tell("payment.sent", { payment: { id: payment } });
       if (following) return;
       following = true;
-      follow((now, source) => {
-        if (!FINAL.includes(now)) return;
+      follow((now, _attempt, source) => {
+        if (!RESULTS.includes(now)) return;
         source.close();
         location.replace(self);
       });
@@ -60,11 +61,11 @@
     });
   };
 
-  /** Sends the customer to Paytm, once for each tab: who comes back by the back button stays. */
+  /** Sends the customer to Paytm, once for each tab and attempt: who goes back stays. */
   const handOver = () => {
     const form = document.querySelector("form[data-auto]");
     if (!form) return;
-    const key = `dwar:${self}`;
+    const key = `dwar:${self}:${attempt}`;
     let first = false;
     try {
       first = sessionStorage.getItem(key) === null;
@@ -84,9 +85,15 @@
       const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
       const seconds = String(left % 60).padStart(2, "0");
       timer.textContent = `${Math.floor(left / 60)}:${seconds}`;
+      return left;
     };
     show();
-    setInterval(show, 1000);
+    const counting = setInterval(() => {
+      if (show() > 0) return;
+      clearInterval(counting);
+      // No new attempt can begin any more; the limit itself is told by the server.
+      if (stage === "retry") location.reload();
+    }, 1000);
   };
 
   /** Presses the button to the shop after some seconds, unless the customer wants to stay. */
@@ -124,8 +131,8 @@
     handOver();
     countToLimit();
     if (unknown && returned === "1") setTimeout(() => location.replace(unknown), 5000);
-    follow((now, source) => {
-      if (now === stage) return;
+    follow((now, latest, source) => {
+      if (now === stage && latest === attempt) return;
       source.close();
       location.reload();
     });

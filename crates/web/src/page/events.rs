@@ -1,5 +1,5 @@
 //! `GET /payment/{token}/events`: tells a waiting page, as server-sent events, when its payment
-//! has come further. Any process can answer, because the store is asked; a stream ends before
+//! has come further: its stage and its attempt, `ready 1`. Any process can answer, because the store is asked; a stream ends before
 //! proxies lose patience, and the browser takes up the next one by itself.
 
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Page;
 use super::obstacle::Obstacle;
-use super::stage::Stage;
+use super::stage::{Stage, attempt};
 use crate::exchange::with_type;
 
 /// Between two looks at the payment.
@@ -61,15 +61,16 @@ async fn tell(
     mut sender: Sender<Bytes>,
     _place: OwnedSemaphorePermit,
 ) {
-    let mut told = "";
+    let mut told = String::new();
     let mut text = COME_BACK.to_owned();
     for look in 1..=LOOKS {
         // The store could not be read; the browser asks again.
         let Ok(payment) = platform.payment(key.clone()).await else { return };
         let stage = Stage::of(payment.as_ref());
-        if stage.name() != told {
-            told = stage.name();
-            text.extend(["event: stage\ndata: ", told, "\n\n"]);
+        let news = format!("{} {}", stage.name(), attempt(payment.as_ref()));
+        if news != told {
+            text.extend(["event: stage\ndata: ", &news, "\n\n"]);
+            told = news;
         } else if look % LOOKS_PER_SIGN == 0 {
             text += ": waiting\n\n";
         }

@@ -19,7 +19,8 @@ use super::admission::is_framed;
 use super::obstacle::Obstacle;
 use super::render::rupees;
 use super::response::{Policy, see_other};
-use super::stage::{Stage, reason};
+use super::retry::way_out;
+use super::stage::{Stage, attempt, reason};
 use super::visit::{By, Unproven, Visit, Way};
 
 /// How the customer got to the page.
@@ -31,7 +32,7 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    fn in_tab(&self) -> bool {
+    pub(super) fn in_tab(&self) -> bool {
         self.place.as_deref() == Some("tab")
     }
 }
@@ -83,19 +84,28 @@ impl Page {
             return Ok(see_other(address));
         }
         let mut policy = Policy::new(&*self.config.entropy, Some(&project));
-        if let Stage::Ready(redirect) = stage {
-            policy.allow_form_to(origin(&redirect.url));
+        match stage {
+            Stage::Ready(redirect) => policy.allow_form_to(origin(&redirect.url)),
+            // Browsers hold the redirect after a form to the policy too.
+            Stage::Retry(_) => policy.allow_form_to(way_out(&visit).and_then(origin)),
+            Stage::Absent
+            | Stage::Preparing
+            | Stage::Paid
+            | Stage::Refunded
+            | Stage::Declined(_) => {}
         }
         let content = context! {
             stage => stage.name(),
             is_final => stage.is_final(),
+            attempt => attempt(payment.as_ref()),
+            has_way_out => way_out(&visit).is_some(),
             returned,
             framed,
             in_tab => arrival.in_tab(),
             token,
             ancestors => policy.ancestors(),
             payment_id => &visit.payment,
-            payment => payment.as_ref().map(|payment| self.facts(payment)),
+            payment => payment.as_ref().map(|payment| self.facts(payment, stage)),
             handover => handover(stage),
             reason => match stage {
                 Stage::Retry(code) | Stage::Declined(code) => Some(reason(code)),
@@ -115,12 +125,19 @@ impl Page {
         Ok(self.render(StatusCode::OK, "progress.html", language, project, &policy, &content))
     }
 
-    fn facts(&self, payment: &Payment) -> Value {
-        let limit = payment.terms.limit_at;
+    fn facts(&self, payment: &Payment, stage: Stage<'_>) -> Value {
+        let limit = match stage {
+            Stage::Retry(_) => payment.retry_until(),
+            Stage::Absent
+            | Stage::Preparing
+            | Stage::Ready(_)
+            | Stage::Paid
+            | Stage::Refunded
+            | Stage::Declined(_) => payment.terms.limit_at,
+        };
         context! {
             amount => rupees(payment.terms.amount.minor()),
             description => &payment.terms.description,
-            limit => limit.0,
             seconds_left => limit.since(self.platform().now()).0.max(0) / 1_000,
         }
     }

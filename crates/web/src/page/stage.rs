@@ -61,6 +61,11 @@ impl<'a> Stage<'a> {
     }
 }
 
+/// Which attempt at the payment is the newest, from 1; 0 before it is confirmed.
+pub(super) fn attempt(payment: Option<&Payment>) -> u32 {
+    payment.map_or(0, |payment| payment.sale.attempt)
+}
+
 /// What the customer is told about a decline; `reason_…` in the translations.
 pub(super) const fn reason(code: Code) -> &'static str {
     match code {

@@ -1,5 +1,6 @@
 //! Payment Page: from the signed link to the result, as a browser's requests see it.
 
+mod attempts;
 mod hostile;
 mod obstacles;
 mod parameters;
@@ -111,7 +112,7 @@ async fn confirmations_at_once_make_one_payment() {
 async fn the_result_is_shown_with_the_way_back() {
     for (answer, way, words) in [
         (paid(), "merchant_success_url", "Payment successful"),
-        (failed(Code::CustomerCancelled), "merchant_fail_url", "You cancelled the payment"),
+        (failed(Code::MerchantBlocked), "merchant_fail_url", "Please tell the shop"),
     ] {
         let world = World::new().await;
         let page = start(&world, &signed(&params(&[(way, "https://shop.example/?a=1&b=2")]))).await;
@@ -192,7 +193,7 @@ async fn a_waiting_page_is_told_of_the_result() {
     let (stream, ()) = tokio::join!(following, paying);
     assert_eq!(stream.status, 200);
     assert_eq!(stream.header("content-type"), Some("text/event-stream"));
-    assert!(stream.body.contains("event: stage\ndata: paid\n\n"), "{}", stream.body);
+    assert!(stream.body.contains("event: stage\ndata: paid 1\n\n"), "{}", stream.body);
 }
 
 #[tokio::test]
