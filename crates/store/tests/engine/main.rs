@@ -10,3 +10,4 @@ mod log;
 mod migrations;
 mod scratch;
 mod statements;
+mod upgrades;
