@@ -129,8 +129,12 @@ fn sale_of(payment: &Payment, sale: &Sale) -> Operation {
                 ..asked
             },
         ),
-        SaleState::AwaitingRetry { code, transaction_id }
-        | SaleState::Declined { code, transaction_id } => {
+        // Not `decline` yet: merchants tell callbacks apart by an operation's number and status.
+        SaleState::AwaitingRetry { code, transaction_id } => {
+            let payment_id = Some(transaction_id.clone().unwrap_or_default());
+            (OperationStatus::AwaitingCustomer, *code, Provider { payment_id, ..asked })
+        }
+        SaleState::Declined { code, transaction_id } => {
             let payment_id = Some(transaction_id.clone().unwrap_or_default());
             (OperationStatus::Decline, *code, Provider { payment_id, ..asked })
         }

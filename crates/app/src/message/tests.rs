@@ -104,7 +104,7 @@ fn an_attempt_that_failed_leaves_the_payment_open() {
     let told = callback(&project(), &payment(failed, vec![]), CallbackKind::Sale, Timestamp(0));
     let told: Value = serde_json::from_str(&told.unwrap().unwrap().body).unwrap();
     assert_eq!(told["payment"]["status"], "awaiting customer");
-    assert_eq!(told["operation"]["status"], "decline");
+    assert_eq!(told["operation"]["status"], "awaiting customer");
     assert_eq!(told["operation"]["code"], "20105");
 
     let over = SaleState::Declined { code: Code::InsufficientFunds, transaction_id: None };

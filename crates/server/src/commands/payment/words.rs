@@ -69,9 +69,10 @@ pub(in crate::commands) fn sale(sale: &Sale) -> (&'static str, String) {
         SaleState::Captured(receipt) => {
             ("success", format!("Paytm transaction {}", receipt.transaction_id))
         }
-        SaleState::AwaitingRetry { code, .. } | SaleState::Declined { code, .. } => {
-            ("decline", self::code(*code))
+        SaleState::AwaitingRetry { code, .. } => {
+            (PaymentStatus::AwaitingCustomer.name(), self::code(*code))
         }
+        SaleState::Declined { code, .. } => ("decline", self::code(*code)),
         SaleState::DeclinedThenPaid { code, receipt } => {
             ("decline", format!("{}; paid later, {}", self::code(*code), receipt.transaction_id))
         }
