@@ -21,7 +21,7 @@ pub const LAST_QUESTION_LEAD: Millis = Millis::seconds(3);
 /// enough that the decline is at most 250 ms late.
 pub const OVERDUE_QUESTION: Millis = Millis(150);
 
-/// Attempts at one sale on Payment Page by default: a mistake, another way to pay, and one to spare.
+/// Attempts at one sale on Payment Page by default: a mistake, another way to pay, one to spare.
 pub const PAGE_ATTEMPTS: u32 = 3;
 
 /// Attempts at one sale that a project can allow at most.

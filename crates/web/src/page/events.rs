@@ -1,6 +1,7 @@
 //! `GET /payment/{token}/events`: tells a waiting page, as server-sent events, when its payment
-//! has come further: its stage and its attempt, `ready 1`. Any process can answer, because the store is asked; a stream ends before
-//! proxies lose patience, and the browser takes up the next one by itself.
+//! has come further: its stage and its attempt, `ready 1`. Any process can answer, because the
+//! store is asked; a stream ends before proxies lose patience, and the browser takes up the next
+//! one by itself.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
 //! `POST /payment/{token}/retry` and `…/leave`: what a customer may do after a try that failed.
-//! Both may be pressed twice, in two tabs, or too late: whatever has become of the payment is shown.
+//! Both may be pressed twice, in two tabs, or too late: what has become of the payment is shown.
 
 use std::sync::Arc;
 
