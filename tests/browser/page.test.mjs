@@ -140,10 +140,10 @@ story('a countdown leads on, unless the customer stays', {},
   async (page) => {
     await page.click(PAY);
     await atPaytm(page);
-    await page.getByText(/You go back to the shop in \d+ seconds/).waitFor();
+    await page.locator('.countdown').getByText(/You go back to the shop in \d+ s/).waitFor();
     await inspect(page, 'countdown');
     await page.getByRole('button', { name: 'Stay here' }).click();
-    await page.getByText(/You go back to the shop in/).waitFor({ state: 'hidden' });
+    await page.locator('.countdown').waitFor({ state: 'hidden' });
   });
 
 story('the limit time ends a payment under the eyes of its customer', {}, {},

@@ -11,6 +11,7 @@ mod events;
 mod link;
 mod obstacle;
 mod open;
+mod place;
 mod progress;
 mod render;
 mod response;
@@ -81,6 +82,7 @@ pub fn router(shared: &Shared, config: PageConfig) -> Result<Router, BrokenAsset
         .route("/payment/{token}/retry", post(retry::retry))
         .route("/payment/{token}/leave", post(retry::leave))
         .route("/payment/{token}/events", get(events::events))
+        .route("/payment/{token}/{*nothing}", get(progress::show_nothing))
         .route("/params/check", get(check::check))
         .route("/v1/params/check", get(check::check))
         .merge(statics::router())

@@ -18,12 +18,22 @@
     for (const origin of targets) window.parent.postMessage(message, origin);
   };
 
+  /** Reloads the page once there is an answer: a proxy's error page would never go away again. */
+  const reloadWhenServed = (wait = 5000) => {
+    setTimeout(async () => {
+      const asked = fetch(location.href, { method: "HEAD", redirect: "manual" });
+      const served = await asked.then(({ ok, type }) => ok || type === "opaqueredirect", () => false);
+      if (served) location.reload();
+      else reloadWhenServed(Math.min(wait * 2, 60_000));
+    }, wait);
+  };
+
   /** Calls `changed` with the payment's stage and attempt whenever the server sees new ones. */
   const follow = (changed) => {
     const source = new EventSource(`${self}/events`);
     source.addEventListener("stage", (event) => changed(...event.data.split(" "), source));
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+      if (source.readyState === EventSource.CLOSED) reloadWhenServed();
     });
     window.addEventListener("pagehide", () => source.close());
   };
@@ -45,14 +55,17 @@
         return;
       }
       document.querySelector(".following").hidden = false;
-      for (const told of form.querySelectorAll("fieldset, .hint")) told.hidden = true;
-      tell("payment.sent", { payment: { id: payment } });
       if (following) return;
       following = true;
+      let sent = false;
       follow((now, _attempt, source) => {
+        if (now === "absent") return;
+        if (!sent) tell("payment.sent", { payment: { id: payment } });
+        sent = true;
+        for (const told of form.querySelectorAll("fieldset, .hint")) told.hidden = true;
         if (!RESULTS.includes(now)) return;
         source.close();
-        location.replace(self);
+        location.replace(`${self}?in=frame`);
       });
     });
     window.addEventListener("pageshow", () => {
@@ -96,23 +109,26 @@
     }, 1000);
   };
 
-  /** Presses the button to the shop after some seconds, unless the customer wants to stay. */
+  /** Leads to the shop after some seconds, unless the customer wants to stay. */
   const countToShop = () => {
     const link = document.querySelector("a[data-countdown]");
     if (!link) return;
     const hint = document.querySelector(".countdown");
     let left = Number(link.dataset.countdown);
+    const text = () => hint.dataset.text.replace("{seconds}", String(left));
     const show = () => {
-      hint.querySelector("span").textContent = link.dataset.text.replace("{seconds}", String(left));
+      hint.querySelector("span").textContent = text();
     };
     show();
     hint.hidden = false;
+    // Read out once, not every second.
+    document.querySelector(".unseen").textContent = text();
     const counting = setInterval(() => {
       left -= 1;
       show();
       if (left > 0) return;
       clearInterval(counting);
-      location.assign(link.href);
+      leave(link.href);
     }, 1000);
     document.querySelector("[data-stay]").addEventListener("click", () => {
       clearInterval(counting);
@@ -121,6 +137,12 @@
   };
 
   const progress = () => {
+    // In a frame nothing is announced by itself when one page follows another.
+    if (inFrame && document.hasFocus()) {
+      const told = document.querySelector("h1");
+      told.tabIndex = -1;
+      told.focus();
+    }
     if (final === "1") {
       const data = { payment: { id: payment, status: stage }, redirect_url: onward ?? null };
       if (stage === "paid") tell("payment.success", data);
@@ -138,6 +160,17 @@
     });
   };
 
+  /** Goes on to an address of the shop. The page around a frame closes the frame first. */
+  const leave = (address) => {
+    if (!inFrame) {
+      location.assign(address);
+      return;
+    }
+    tell("exit", { redirect_url: address });
+    // Nobody heard it: whoever framed this page did so without the widget.
+    setTimeout(() => window.open(address, "_top"), 1000);
+  };
+
   /** What the page around a frame needs: our size, Escape, and the wish to leave. */
   const live = () => {
     const size = () => {
@@ -152,15 +185,17 @@
     for (const exit of document.querySelectorAll("[data-exit]")) {
       exit.hidden = false;
       exit.addEventListener("click", (event) => {
-        if (exit.tagName === "BUTTON") event.preventDefault();
-        tell("exit");
+        event.preventDefault();
+        if (exit.href) leave(exit.href);
+        else tell("exit");
       });
     }
     window.addEventListener("message", (event) => {
       if (event.source !== window.parent || !listeners.includes(event.origin)) return;
       let asked;
       try {
-        asked = JSON.parse(event.data).message;
+        const said = typeof event.data === "string" ? JSON.parse(event.data) : event.data;
+        asked = said.message;
       } catch {
         return;
       }
@@ -171,6 +206,9 @@
   };
 
   if (inFrame) live();
-  if (page === "open") offer();
+  if (page === "open") {
+    offer();
+    countToLimit();
+  }
   if (page === "progress") progress();
 })();

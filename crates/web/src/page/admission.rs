@@ -7,7 +7,6 @@ use std::sync::Arc;
 use app::platform::Fault;
 use app::project::Project;
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::{HeaderMap, HeaderValue};
 use domain::id::{PaymentId, PaymentKey, ProjectId};
 use domain::time::{Millis, Timestamp};
 use wire::explain::{self, Finding};
@@ -19,6 +18,7 @@ use wire::signature::{self, VerifyError};
 
 use super::address::{RETURN_ADDRESS, customer_ip, return_address};
 use super::obstacle::Obstacle;
+use super::place::Place;
 use super::visit::{By, Visit, Way, Ways};
 use super::{PARAMETERS_BYTES_MAX, Page, Visitor};
 
@@ -129,18 +129,17 @@ impl Page {
         })
     }
 
-    /// The sale that confirming this page asks for. `in_tab` says that the customer pays in a tab
-    /// of its own, beside the merchant's page.
+    /// The sale that confirming this page asks for. `place` is where the customer pays.
     pub(super) fn sale(
         &self,
         admitted: &Admitted,
         visitor: &Visitor<'_>,
-        in_tab: bool,
+        place: Place,
     ) -> SaleRequest {
         let params = &admitted.params;
         let public = self.platform().public_url();
         let token = admitted.visit.token(&admitted.project);
-        let returned = format!("{public}{}", path(&token, "/returned", in_tab));
+        let returned = format!("{public}{}", place.path(&token, "/returned"));
         let trusted = &self.config.trusted_proxies;
         let ip_address = customer_ip(visitor.peer.ip(), visitor.headers, trusted).to_string();
         SaleRequest {
@@ -172,15 +171,9 @@ impl Page {
     }
 }
 
-/// The path of a payment's page, or of what lies below it.
-pub(super) fn path(token: &str, below: &str, in_tab: bool) -> String {
-    let query = if in_tab { "?in=tab" } else { "" };
-    format!("/payment/{token}{below}{query}")
-}
-
 impl Admitted {
     /// When the link's time is over, unless that is too far away to be meant.
-    fn best_before(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn best_before(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.params.best_before.map(Timestamp)?;
         (end.since(now) <= BEST_BEFORE_MAX).then_some(end)
     }
@@ -219,16 +212,6 @@ impl Visit {
     /// The payment that is visited.
     pub(super) fn key(&self) -> PaymentKey {
         PaymentKey::new(ProjectId(self.project), PaymentId(self.payment.clone()))
-    }
-}
-
-/// Whether a page is shown in a frame of the merchant's page: the browser says so, or, where it
-/// says nothing, the widget does.
-pub(super) fn is_framed(headers: &HeaderMap, frame_mode: Option<&str>) -> bool {
-    match headers.get("sec-fetch-dest").map(HeaderValue::as_bytes) {
-        Some(b"iframe" | b"frame" | b"embed" | b"object") => true,
-        Some(_) => false,
-        None => frame_mode.is_some_and(|mode| matches!(mode, "iframe" | "popup" | "embedded")),
     }
 }
 

@@ -11,9 +11,10 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::admission::{Admitted, Standing, path};
+use super::admission::{Admitted, Standing};
 use super::obstacle::Obstacle;
 use super::open::read_form;
+use super::place::Place;
 use super::response::see_other;
 use super::{Page, Visitor};
 
@@ -38,12 +39,14 @@ impl Page {
         admitted: &Admitted,
         visitor: &Visitor<'_>,
     ) -> Result<Response, Obstacle> {
-        let in_tab = admitted.params.all.get("frame_mode").is_some_and(|mode| !mode.is_empty());
+        // A frame confirms in a tab that it opens.
+        let framed = admitted.params.all.get("frame_mode").is_some_and(|mode| !mode.is_empty());
+        let place = if framed { Place::Tab } else { Place::Window };
         if matches!(self.standing(admitted).await?, Standing::New) {
             if admitted.has_expired(self.platform().now()) {
                 return Err(admitted.obstructed(Obstacle::expired()));
             }
-            let sale = self.sale(admitted, visitor, in_tab);
+            let sale = self.sale(admitted, visitor, place);
             match self
                 .platform()
                 .start_sale(&admitted.project, sale, admitted.attempts(), admitted.digest())
@@ -60,7 +63,7 @@ impl Page {
         }
         match self.standing(admitted).await? {
             Standing::New | Standing::Started => {
-                Ok(see_other(&path(&admitted.visit.token(&admitted.project), "", in_tab)))
+                Ok(see_other(&place.path(&admitted.visit.token(&admitted.project), "")))
             }
             Standing::Taken => Err(admitted.obstructed(Obstacle::taken())),
         }

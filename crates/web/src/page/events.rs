@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use app::platform::Platform;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -19,6 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::Page;
 use super::obstacle::Obstacle;
+use super::place::Asked;
 use super::stage::{Stage, attempt};
 use crate::exchange::with_type;
 
@@ -32,10 +33,10 @@ const COME_BACK: &str = "retry: 1000\n\n";
 
 pub(super) async fn events(
     State(page): State<Arc<Page>>,
-    Path(token): Path<String>,
+    asked: Asked,
     headers: HeaderMap,
 ) -> Response {
-    page.answer("page_events", &headers, page.follow(&token)).await
+    page.answer("page_events", &headers, page.follow(&asked.token)).await
 }
 
 impl Page {

@@ -9,8 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use minijinja::{Value, context};
 
-use super::admission::{Admitted, Standing, is_framed, path};
+use super::address::origin;
+use super::admission::{Admitted, Standing};
 use super::obstacle::Obstacle;
+use super::place::Place;
 use super::render::rupees;
 use super::response::{Policy, see_other};
 use super::{PARAMETERS_BYTES_MAX, Page, Visitor};
@@ -50,32 +52,43 @@ pub(super) async fn read_form(body: Body) -> Result<Bytes, Obstacle> {
 impl Page {
     async fn open(&self, encoded: &[u8], visitor: &Visitor<'_>) -> Result<Response, Obstacle> {
         let admitted = self.admit(encoded).await?;
+        let place = Place::of_link(visitor.headers, admitted.params.all.get("frame_mode"));
         match self.standing(&admitted).await? {
-            Standing::New => self.offer(&admitted, visitor),
+            Standing::New => self.offer(&admitted, visitor, place),
             Standing::Started => {
-                Ok(see_other(&path(&admitted.visit.token(&admitted.project), "", false)))
+                Ok(see_other(&place.path(&admitted.visit.token(&admitted.project), "")))
             }
             Standing::Taken => Err(admitted.obstructed(Obstacle::taken())),
         }
     }
 
-    fn offer(&self, admitted: &Admitted, visitor: &Visitor<'_>) -> Result<Response, Obstacle> {
-        if admitted.has_expired(self.platform().now()) {
+    fn offer(
+        &self,
+        admitted: &Admitted,
+        visitor: &Visitor<'_>,
+        place: Place,
+    ) -> Result<Response, Obstacle> {
+        let now = self.platform().now();
+        if admitted.has_expired(now) {
             return Err(admitted.obstructed(Obstacle::expired()));
         }
         let Admitted { project, params, visit, .. } = admitted;
-        let sale = self.sale(admitted, visitor, false);
+        let sale = self.sale(admitted, visitor, place);
         self.platform()
             .check_sale(project, &sale)
             .map_err(|refusal| admitted.obstructed(Obstacle::refused(&refusal)))?;
         let frame_mode = params.all.get("frame_mode");
-        let framed = is_framed(visitor.headers, frame_mode);
+        let framed = place == Place::Frame;
         // The confirmation may come from a new tab; it has to know that it left a frame behind.
         let mut fields = params.all.clone();
         if framed {
             fields = fields.with("frame_mode", frame_mode.unwrap_or("iframe"));
         }
-        let policy = Policy::new(&*self.config.entropy, Some(project));
+        let mut policy = Policy::new(&*self.config.entropy, Some(project));
+        // The payment may have ended meanwhile, in another tab; then confirming it leads there.
+        for address in visit.ways.at_once() {
+            policy.allow_form_to(origin(address));
+        }
         let content = context! {
             framed,
             amount => rupees(params.amount),
@@ -83,6 +96,7 @@ impl Page {
             description => &params.description,
             chosen => params.force_payment_method.is_some(),
             back => &visit.ways.back,
+            seconds_left => admitted.best_before(now).map(|end| end.since(now).0 / 1_000),
             fields => fields.iter().map(Value::from).collect::<Vec<_>>(),
             token => visit.token(project),
             ancestors => policy.ancestors(),

@@ -5,54 +5,41 @@
 use std::sync::Arc;
 
 use app::project::Project;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::payment::Payment;
 use domain::provider::{Redirect, RedirectMethod};
 use minijinja::{Value, context};
-use serde::Deserialize;
 
 use super::Page;
 use super::address::origin;
-use super::admission::is_framed;
 use super::obstacle::Obstacle;
+use super::place::{Asked, Place};
 use super::render::rupees;
 use super::response::{Policy, see_other};
-use super::retry::way_out;
 use super::stage::{Stage, attempt, reason};
 use super::visit::{By, Unproven, Visit, Way};
 
-/// How the customer got to the page.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Arrival {
-    /// `tab`: in a tab of its own, which a frame in the merchant's page opened.
-    #[serde(rename = "in")]
-    place: Option<String>,
-}
-
-impl Arrival {
-    pub(super) fn in_tab(&self) -> bool {
-        self.place.as_deref() == Some("tab")
-    }
-}
-
 pub(super) async fn show(
     State(page): State<Arc<Page>>,
-    Path(token): Path<String>,
-    Query(arrival): Query<Arrival>,
+    asked: Asked,
     headers: HeaderMap,
 ) -> Response {
-    page.answer("page_payment", &headers, page.progress(&token, &arrival, &headers, false)).await
+    page.answer("page_payment", &headers, page.progress(&asked, &headers, false)).await
 }
 
 pub(super) async fn show_returned(
     State(page): State<Arc<Page>>,
-    Path(token): Path<String>,
-    Query(arrival): Query<Arrival>,
+    asked: Asked,
     headers: HeaderMap,
 ) -> Response {
-    page.answer("page_returned", &headers, page.progress(&token, &arrival, &headers, true)).await
+    page.answer("page_returned", &headers, page.progress(&asked, &headers, true)).await
+}
+
+/// There is nothing else below a payment's page.
+pub(super) async fn show_nothing(State(page): State<Arc<Page>>, headers: HeaderMap) -> Response {
+    page.answer("page_unknown", &headers, async { Err(Obstacle::unknown()) }).await
 }
 
 impl Page {
@@ -67,27 +54,28 @@ impl Page {
 
     async fn progress(
         &self,
-        token: &str,
-        arrival: &Arrival,
+        asked: &Asked,
         headers: &HeaderMap,
         returned: bool,
     ) -> Result<Response, Obstacle> {
+        let Asked { token, place } = asked;
         let (project, visit) = self.visit(token).await?;
         let payment = self.platform().payment(visit.key()).await?;
         let stage = Stage::of(payment.as_ref());
-        let framed = is_framed(headers, None);
         let onward = onward(stage, &visit);
         if let Some(Way { address, by: By::Once }) = onward
-            && !framed
-            && !arrival.in_tab()
+            && *place == Place::Window
         {
             return Ok(see_other(address));
         }
         let mut policy = Policy::new(&*self.config.entropy, Some(&project));
         match stage {
             Stage::Ready(redirect) => policy.allow_form_to(origin(&redirect.url)),
-            // Browsers hold the redirect after a form to the policy too.
-            Stage::Retry(_) => policy.allow_form_to(way_out(&visit).and_then(origin)),
+            Stage::Retry(_) => {
+                for address in visit.ways.at_once().chain(visit.ways.out()) {
+                    policy.allow_form_to(origin(address));
+                }
+            }
             Stage::Absent
             | Stage::Preparing
             | Stage::Paid
@@ -98,10 +86,10 @@ impl Page {
             stage => stage.name(),
             is_final => stage.is_final(),
             attempt => attempt(payment.as_ref()),
-            has_way_out => way_out(&visit).is_some(),
+            has_way_out => visit.ways.out().is_some(),
             returned,
-            framed,
-            in_tab => arrival.in_tab(),
+            framed => *place == Place::Frame,
+            in_tab => *place == Place::Tab,
             token,
             ancestors => policy.ancestors(),
             payment_id => &visit.payment,
@@ -118,7 +106,7 @@ impl Page {
                 once => way.by == By::Once,
             }),
             back => &visit.ways.back,
-            unknown => visit.ways.unknown.as_ref().filter(|_| !framed && !arrival.in_tab()),
+            unknown => visit.ways.unknown.as_ref().filter(|_| !place.is_beside_the_shop()),
         };
         let language = self.renderer.language(visit.language.as_deref(), headers);
         let project = Some(&*project);
@@ -146,7 +134,9 @@ impl Page {
 /// Where a customer goes from a result.
 fn onward<'a>(stage: Stage<'_>, visit: &'a Visit) -> Option<&'a Way> {
     match stage {
-        Stage::Paid | Stage::Refunded => visit.ways.success.as_ref(),
+        Stage::Paid => visit.ways.success.as_ref(),
+        // The address for a success would tell the shop's page what is no longer true.
+        Stage::Refunded => visit.ways.success.as_ref().filter(|way| way.by != By::Once),
         Stage::Declined(_) => visit.ways.fail.as_ref(),
         Stage::Absent | Stage::Preparing | Stage::Ready(_) | Stage::Retry(_) => None,
     }

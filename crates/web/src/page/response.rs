@@ -37,7 +37,7 @@ pub(super) struct Policy {
     nonce: String,
     ancestors: Vec<String>,
     logo: Option<String>,
-    form: Option<String>,
+    forms: Vec<String>,
 }
 
 impl Policy {
@@ -52,13 +52,14 @@ impl Policy {
             nonce: BASE64_STANDARD_NO_PAD.encode(nonce),
             ancestors: registered.iter().filter_map(|ancestor| origin(ancestor)).collect(),
             logo: logo.and_then(origin),
-            form: None,
+            forms: Vec::new(),
         }
     }
 
-    /// Lets a form of the page go to another origin: the provider's.
+    /// Lets a form of the page lead to another origin: to the provider's, or to the shop's by a
+    /// redirect, for browsers hold that to the policy too.
     pub(super) fn allow_form_to(&mut self, origin: Option<String>) {
-        self.form = origin;
+        self.forms.extend(origin.filter(|origin| !self.forms.contains(origin)));
     }
 
     /// The origins of the pages that may show this one in a frame, separated by spaces.
@@ -67,18 +68,18 @@ impl Policy {
     }
 
     fn header(&self) -> String {
-        let Self { nonce, ancestors, logo, form } = self;
+        let Self { nonce, ancestors, logo, forms } = self;
         let ancestors =
             if ancestors.is_empty() { "'none'".to_owned() } else { ancestors.join(" ") };
-        let optional = |origin: &Option<String>| {
-            origin.as_ref().map(|origin| format!(" {origin}")).unwrap_or_default()
+        let more = |origins: &[String]| {
+            origins.iter().fold(String::new(), |all, origin| all + " " + origin)
         };
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
              img-src data:{}; connect-src 'self'; form-action 'self'{}; \
              frame-ancestors {ancestors}; base-uri 'none'",
-            optional(logo),
-            optional(form),
+            more(logo.as_slice()),
+            more(forms),
         )
     }
 }

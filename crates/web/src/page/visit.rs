@@ -48,6 +48,20 @@ pub(super) struct Ways {
     pub(super) unknown: Option<String>,
 }
 
+impl Ways {
+    /// Where a result leads without a page of its own.
+    pub(super) fn at_once(&self) -> impl Iterator<Item = &str> {
+        let at_once = |way: &&Way| way.by == By::Once;
+        [&self.success, &self.fail].into_iter().flatten().filter(at_once).map(|way| &*way.address)
+    }
+
+    /// Where a customer goes who gives up after a try that failed.
+    pub(super) fn out(&self) -> Option<&str> {
+        let after_decline = self.fail.as_ref().map(|way| way.address.as_str());
+        after_decline.or(self.back.as_deref())
+    }
+}
+
 /// An address, and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Way {

@@ -162,6 +162,47 @@ async fn redirects_at_once_go_from_the_page_but_not_from_a_frame_or_its_tab() {
 }
 
 #[tokio::test]
+async fn forms_may_lead_to_where_a_result_leads() {
+    let world = World::new().await;
+    let link = signed(&params(&[
+        ("redirect_success_url", "https://shop.example/done"),
+        ("redirect_fail_url", "https://other.example/failed"),
+        ("merchant_return_url", "https://third.example/"),
+    ]));
+    let opened = open(&world, &link).await;
+    let policy = opened.header("content-security-policy").unwrap();
+    let expected = "form-action 'self' https://shop.example https://other.example;";
+    assert!(policy.contains(expected), "{policy}");
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_tell_frames_is_told() {
+    let world = World::new().await;
+    let redirect = ("redirect_success_url", "https://shop.example/done");
+    let link = signed(&params(&[redirect]));
+    let page = start(&world, &link).await;
+    let again = world.get(&format!("/payment?{}&frame_mode=popup", link.encode())).await;
+    assert_eq!(again.header("location"), Some(format!("{page}?in=frame").as_str()));
+    world.provider_says("p-1", paid()).await;
+    let framed = world.get(&format!("{page}?in=frame")).await;
+    assert_eq!(framed.status, 200);
+    assert!(framed.body.contains(r#"data-onward="https:"#));
+    let window = follow(&world, &format!("{page}?in=frame"), "Sec-Fetch-Dest: document\r\n").await;
+    assert_eq!(window.status, 303, "the browser knows better");
+}
+
+#[tokio::test]
+async fn what_names_no_page_is_answered_as_a_page() {
+    let world = World::new().await;
+    for path in ["/payment/%FF", "/payment/x?in=a&in=b", "/payment/a/b/c", "/payment/x/nothing"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains("There is no such page"), "{path}: {}", answer.body);
+        assert!(answer.header("content-security-policy").is_some(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_frame_pays_in_a_tab_and_follows() {
     let world = World::new().await;
     let link = signed(&params(&[]));

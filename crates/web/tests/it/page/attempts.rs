@@ -78,13 +78,16 @@ async fn who_leaves_declines_the_payment() {
 
 #[tokio::test]
 async fn a_frame_and_its_tab_stay_where_they_are() {
-    for (query, headers) in [("", "Sec-Fetch-Dest: iframe\r\n"), ("?in=tab", "")] {
+    let places = [("?in=frame", "Sec-Fetch-Dest: iframe\r\n"), ("?in=frame", ""), ("?in=tab", "")];
+    for (query, headers) in places {
         let world = World::new().await;
         let page = after_one_try(&world, &signed(&params(&[SHOP]))).await;
         let shown = follow(&world, &format!("{page}{query}"), headers).await.body;
         assert!(shown.contains("retry?in=tab"), "the try is made in a tab: {shown}");
         let left = press(&world, &format!("{page}/leave{query}"), headers).await;
         assert_eq!(left.header("location"), Some(format!("{page}{query}").as_str()));
+        let declined = follow(&world, &format!("{page}{query}"), headers).await.body;
+        assert!(declined.contains("shop.example"), "there is a way to the shop: {declined}");
     }
 }
 
