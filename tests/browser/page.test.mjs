@@ -186,6 +186,39 @@ story('two tabs of one link make one payment', {}, {}, async (page, sent) => {
   await heading(other).filter({ hasText: 'Payment successful' }).waitFor();
 });
 
+story('a tab that is late follows to where the payment has led', {}, { redirect_success_url: shop('/?done') },
+  async (page, sent) => {
+    const late = await page.context().newPage();
+    await late.goto(link(sent));
+    await page.click(PAY);
+    await atPaytm(page);
+    await page.waitForURL(shop('/?done'));
+    await late.click(PAY);
+    await late.waitForURL(shop('/?done'));
+  });
+
+test('a page outlives the absence of its server', async () => {
+  const page = await newPage(browser);
+  await page.goto(link());
+  await page.click(PAY);
+  await arriveAtPaytm(page);
+  let asked = 0;
+  const absent = (route) => {
+    if (route.request().method() === 'HEAD') asked += 1;
+    else if (!route.request().url().endsWith('/events')) return route.continue();
+    return route.fulfill({ status: 502, body: 'Bad Gateway' });
+  };
+  await page.route(`${demo.gate}/payment/**`, absent);
+  await page.goBack();
+  await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
+  await page.evaluate(() => { window.before = true; });
+  while (asked === 0) await page.waitForEvent('requestfinished');
+  await page.unroute(`${demo.gate}/payment/**`);
+  await page.waitForFunction(() => !window.before);
+  await heading(page).filter({ hasText: 'Continue to Paytm' }).waitFor();
+  await page.context().close();
+});
+
 story('everything works without JavaScript', { javaScriptEnabled: false }, {}, async (page) => {
   await page.click(PAY);
   await page.getByRole('button', { name: 'Continue to Paytm' }).click();
