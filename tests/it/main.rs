@@ -6,6 +6,7 @@
     reason = "a test that finds something else than it expects has to end"
 )]
 
+mod attempts;
 mod browser;
 mod clock;
 mod crash;
