@@ -25,16 +25,21 @@ pub(crate) fn posted(journal: &[Transfer]) -> Books {
 pub(crate) fn expected(payment: &Payment) -> Books {
     let (amount, converted) = (payment.terms.amount, payment.terms.converted);
     let mut books = Books::new();
-    match payment.sale.state {
-        SaleState::Initiating | SaleState::AwaitingRedirect(_) | SaleState::Declined { .. } => {}
-        SaleState::Captured(_) => {
-            post(&mut books, Account::Customer, amount, -1);
-            post(&mut books, Account::Merchant, converted, 1);
-            exchange(&mut books, amount, converted, 1);
-        }
-        SaleState::DeclinedThenPaid { .. } => {
-            post(&mut books, Account::Customer, amount, -1);
-            post(&mut books, Account::Suspense, amount, 1);
+    for sale in payment.earlier.iter().chain([&payment.sale]) {
+        match sale.state {
+            SaleState::Initiating
+            | SaleState::AwaitingRedirect(_)
+            | SaleState::AwaitingRetry { .. }
+            | SaleState::Declined { .. } => {}
+            SaleState::Captured(_) => {
+                post(&mut books, Account::Customer, amount, -1);
+                post(&mut books, Account::Merchant, converted, 1);
+                exchange(&mut books, amount, converted, 1);
+            }
+            SaleState::DeclinedThenPaid { .. } => {
+                post(&mut books, Account::Customer, amount, -1);
+                post(&mut books, Account::Suspense, amount, 1);
+            }
         }
     }
     for refund in &payment.refunds {

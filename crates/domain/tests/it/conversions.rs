@@ -8,7 +8,7 @@ use dwar_domain::payment::LateSuccessPolicy;
 use dwar_domain::provider::{InitiateAnswer, RefundAnswer, SaleAnswer};
 
 use crate::fixtures::{
-    START, accept_sale, operation, receipt, redirect, refund_id, refund_request, terms,
+    SALE, START, accept_sale, operation, receipt, redirect, refund_id, refund_request, terms,
 };
 use crate::table::Table;
 use crate::world::World;
@@ -22,8 +22,9 @@ fn captured(amount: Amount, converted: Amount) -> World {
     let mut world = World::default();
     let commands = [
         accept_sale(terms(amount, converted, LateSuccessPolicy::GiveBack)),
-        Command::SaleInitiated(InitiateAnswer::Redirect(redirect())),
+        Command::SaleInitiated { sale: SALE, answer: InitiateAnswer::Redirect(redirect()) },
         Command::SaleAnswered {
+            sale: SALE,
             answer: SaleAnswer::Paid(receipt()),
             last: false,
             give_back: operation(refund_id(1)),

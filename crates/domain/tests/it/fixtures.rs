@@ -15,10 +15,17 @@ pub(crate) const START: Timestamp = Timestamp(1_700_000_000_000);
 /// How long its customer has.
 pub(crate) const LIMIT: Millis = Millis::minutes(15);
 
-/// The sale's number. Jitter is drawn from it, and a multiple of 200 draws none.
+/// The sale's number, or that of the first attempt at it. Jitter is drawn from it, and a multiple
+/// of 200 draws none.
 pub(crate) const SALE: OperationId = OperationId(1_000);
 
-/// The `n`-th refund's number, `r1` in the tables. It draws no jitter either.
+/// The number of the `n`-th attempt at the sale, `sale 2` in the tables. It draws no jitter either.
+pub(crate) fn attempt_id(n: usize) -> OperationId {
+    OperationId(SALE.0 + i64::try_from(n - 1).unwrap() * 1_000_000)
+}
+
+/// The `n`-th refund's number, `r1` in the tables. It draws none either, and belongs to no attempt
+/// while `n` is below 5000.
 pub(crate) fn refund_id(n: usize) -> OperationId {
     OperationId(SALE.0 + i64::try_from(n).unwrap() * 200)
 }
@@ -39,6 +46,7 @@ pub(crate) fn operation(id: OperationId) -> NewOperation {
     }
 }
 
+/// Terms of a sale with a single attempt.
 pub(crate) fn terms(amount: Amount, converted: Amount, late_success: LateSuccessPolicy) -> Terms {
     Terms {
         amount,
@@ -49,6 +57,7 @@ pub(crate) fn terms(amount: Amount, converted: Amount, late_success: LateSuccess
         return_urls: ReturnUrls::default(),
         late_success,
         limit_at: START.plus(LIMIT),
+        attempts: 1,
         request_digest: 1,
     }
 }

@@ -12,12 +12,18 @@ mod histories;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod rendering;
+#[cfg(test)]
+mod retries;
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
 mod transitions;
+#[cfg(test)]
+mod work;
 #[cfg(test)]
 mod world;

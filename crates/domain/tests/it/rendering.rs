@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use dwar_domain::decision::{CallbackKind, Decision, Event, JobKind, Rejection};
 use dwar_domain::id::OperationId;
 use dwar_domain::journal::Transfer;
-use dwar_domain::payment::{Payment, SaleState};
+use dwar_domain::payment::{Payment, Sale, SaleState};
 use dwar_domain::refund::{Refund, RefundState};
 use dwar_domain::time::{Millis, Timestamp};
 
-use crate::fixtures::{SALE, refund_id};
+use crate::fixtures::{attempt_id, refund_id};
 use crate::world::World;
 
 /// Cells of the columns `end | events | jobs | callbacks | transfers`.
@@ -36,13 +36,20 @@ pub(crate) fn outcome(
     }
 }
 
-/// `sale`, or `r1` for the first refund.
+/// `sale`, `sale 2` for the second attempt at it, or `r1` for the first refund.
 fn name(operation: OperationId) -> String {
-    if operation == SALE {
-        return "sale".into();
+    match (1..=10).find(|n| attempt_id(*n) == operation) {
+        Some(1) => return "sale".into(),
+        Some(number) => return format!("sale {number}"),
+        None => {}
     }
     let number = (1..=2_000).find(|n| refund_id(*n) == operation);
     format!("r{}", number.expect("an operation of the fixtures"))
+}
+
+/// `AskSale`, or `AskSale 2` for the second attempt.
+fn of_attempt(word: &str, sale: OperationId) -> String {
+    name(sale).replacen("sale", word, 1)
 }
 
 /// A length of time such as `13m27s`; `now` for none.
@@ -85,14 +92,21 @@ fn end(before: Option<&Payment>, after: &Payment) -> String {
 }
 
 fn phrases(payment: &Payment) -> Vec<String> {
-    let sale = match &payment.sale.state {
+    let attempts = payment.earlier.iter().chain([&payment.sale]).map(attempt);
+    attempts.chain(payment.refunds.iter().map(refund)).collect()
+}
+
+/// The state alone for the first attempt, `sale 2` before it for the second.
+fn attempt(sale: &Sale) -> String {
+    let state = match &sale.state {
         SaleState::Initiating => "initiating".into(),
         SaleState::AwaitingRedirect(_) => "awaiting".into(),
+        SaleState::AwaitingRetry { code, .. } => format!("may retry {}", code.number()),
         SaleState::Captured(_) => "captured".into(),
         SaleState::Declined { code, .. } => format!("declined {}", code.number()),
         SaleState::DeclinedThenPaid { code, .. } => format!("paid late {}", code.number()),
     };
-    [sale].into_iter().chain(payment.refunds.iter().map(refund)).collect()
+    if sale.attempt == 1 { state } else { format!("{} {state}", name(sale.id)) }
 }
 
 fn refund(refund: &Refund) -> String {
@@ -115,6 +129,8 @@ fn event(event: &Event) -> String {
         Event::RedirectReady => "RedirectReady".into(),
         Event::ProviderUnclear { reason } => format!("ProviderUnclear {reason:?}"),
         Event::SaleCaptured { .. } => "SaleCaptured".into(),
+        Event::AttemptDeclined { code } => format!("AttemptDeclined {}", code.number()),
+        Event::SaleRetried { operation } => format!("SaleRetried {}", name(*operation)),
         Event::SaleDeclined { code } => format!("SaleDeclined {}", code.number()),
         Event::PaidAfterDecline => "PaidAfterDecline".into(),
         Event::SalePromoted => "SalePromoted".into(),
@@ -149,11 +165,11 @@ fn jobs(before: &World, after: &World, now: Timestamp) -> String {
 
 fn job(kind: JobKind) -> String {
     match kind {
-        JobKind::InitiateSale => "InitiateSale".into(),
-        JobKind::AskSale => "AskSale".into(),
+        JobKind::InitiateSale(sale) => of_attempt("InitiateSale", sale),
+        JobKind::AskSale(sale) => of_attempt("AskSale", sale),
         JobKind::LimitSale => "LimitSale".into(),
         JobKind::Refund(operation) => format!("Refund {}", name(operation)),
-        JobKind::GiveBack => "GiveBack".into(),
+        JobKind::GiveBack(sale) => of_attempt("GiveBack", sale),
     }
 }
 
