@@ -141,7 +141,8 @@ fn sale_answered(
         let limit_at = change.payment.terms.limit_at;
         change.schedule(JobKind::LimitSale, limit_at.max(change.now));
     }
-    match (&change.attempt(sale)?.state, answer) {
+    let attempt = change.attempt(sale)?;
+    match (&attempt.state, answer) {
         (
             SaleState::Initiating
             | SaleState::AwaitingRedirect(_)
@@ -160,7 +161,8 @@ fn sale_answered(
             SaleState::Captured(_) | SaleState::DeclinedThenPaid { .. },
             SaleAnswer::Failed { code, .. },
         ) => {
-            let now_says = format!("sale failed: {} {}", code.number(), code.message());
+            let order = &attempt.reference.0;
+            let now_says = format!("order {order} failed: {} {}", code.number(), code.message());
             change.record(Event::ProviderContradiction { now_says });
             change.cancel(JobKind::AskSale(sale));
         }
@@ -196,7 +198,7 @@ fn limit_reached(mut change: Change) -> Decision {
         // A clock that ran ahead rang too early. The deadline must outlive that (I8).
         change.schedule(JobKind::LimitSale, limit_at);
     } else if let SaleState::AwaitingRetry { code, transaction_id } = sale.state.clone() {
-        change.decline(code, transaction_id);
+        change.end_declined(code, transaction_id);
     } else {
         change.decline(Code::AutoDecline, None);
     }
@@ -227,7 +229,7 @@ fn give_up(mut change: Change) -> Result<Decision, Rejection> {
     else {
         return Err(Rejection::OutOfPlace);
     };
-    change.decline(code, transaction_id);
+    change.end_declined(code, transaction_id);
     Ok(change.done())
 }
 
@@ -382,11 +384,15 @@ impl Change {
     }
 
     fn decline(&mut self, code: Code, transaction_id: Option<String>) {
-        let sale = self.payment.sale.id;
-        self.enter(sale, SaleState::Declined { code, transaction_id });
+        self.end_declined(code, transaction_id);
+        self.ask_later(self.payment.sale.id);
+    }
+
+    /// Declines the sale. What is still to be asked about the attempt has been planned.
+    fn end_declined(&mut self, code: Code, transaction_id: Option<String>) {
+        self.enter(self.payment.sale.id, SaleState::Declined { code, transaction_id });
         self.record(Event::SaleDeclined { code });
         self.end_sale();
-        self.ask_later(sale);
         self.callbacks.push(CallbackKind::Sale);
     }
 
