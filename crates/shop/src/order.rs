@@ -112,12 +112,20 @@ impl Order {
         self.latest()?.redirect_data.clone()
     }
 
-    /// The link to Payment Page, until the customer has confirmed there.
+    /// The link to Payment Page, for as long as there may be something to do there: it opens the
+    /// one payment at any time, also for another attempt.
     pub(crate) fn open_link(&self) -> Option<&Link> {
         match &self.payment {
-            Begun::ByPage(link) if self.latest().is_none() => Some(link),
+            Begun::ByPage(link) if self.is_open() => Some(link),
             Begun::ByPage(_) | Begun::ByGate(_) => None,
         }
+    }
+
+    /// Whether the outcome of the payment is still to come, as far as callbacks have told. A payment
+    /// of which something goes back has been paid, even where its status is “processing” meanwhile.
+    pub(crate) fn is_open(&self) -> bool {
+        self.status().is_none_or(|status| Stage::of(status) == Stage::Open)
+            && self.refund_operations().is_empty()
     }
 
     /// Whether the browser is to leave the order's page by itself once it knows where to go.
@@ -128,9 +136,10 @@ impl Order {
         }
     }
 
-    /// The sale as it stands, if a callback told of it.
-    pub(crate) fn sale_operation(&self) -> Option<&Operation> {
-        self.operations(|kind| kind == OperationType::Sale).into_iter().next()
+    /// The attempts to pay that callbacks tell of, each as it stands, oldest first. Of these, the
+    /// last may have failed while the payment is open: what counts is the payment's status.
+    pub(crate) fn sale_operations(&self) -> Vec<&Operation> {
+        self.operations(|kind| kind == OperationType::Sale)
     }
 
     /// The refunds that callbacks tell of, each as it stands, oldest first.
@@ -151,7 +160,7 @@ impl Order {
             }
         }
         let mut operations: Vec<&Operation> = latest.into_values().map(|(_, it)| it).collect();
-        operations.sort_by_key(|operation| operation.created_date);
+        operations.sort_by_key(|operation| (operation.created_date, operation.id));
         operations
     }
 
@@ -166,7 +175,9 @@ impl Order {
     /// Paise that may still be given back.
     pub(crate) fn refundable(&self) -> i64 {
         match self.status() {
-            Some(status) if is_paid(status) => self.amount.saturating_sub(self.refunded()).max(0),
+            Some(status) if Stage::of(status) >= Stage::Paid => {
+                self.amount.saturating_sub(self.refunded()).max(0)
+            }
             Some(_) | None => 0,
         }
     }
@@ -181,7 +192,7 @@ impl Order {
         let refunds_ended =
             self.refund_operations().iter().all(|operation| has_ended(operation.status));
         let sale_ended = match self.status() {
-            Some(status) => finality(status) > 0,
+            Some(status) => Stage::of(status) != Stage::Open,
             None => matches!(self.payment, Begun::ByGate(Reply::Refused { .. })),
         };
         let accepted =
@@ -195,64 +206,92 @@ impl Order {
     }
 }
 
-/// What makes two callbacks the same message: operation, type and status; without an operation, the
-/// payment's status.
-fn key(
-    callback: &Callback,
-) -> (Option<(i64, OperationType, OperationStatus)>, Option<PaymentStatus>) {
-    match &callback.operation {
-        Some(operation) => (Some((operation.id, operation.kind, operation.status)), None),
-        None => (None, Some(callback.payment.status)),
-    }
+/// What makes two callbacks the same message: the operation with its type and status, and the
+/// payment's status, which may change while the operation stays as it is.
+fn key(callback: &Callback) -> (Option<(i64, OperationType, OperationStatus)>, PaymentStatus) {
+    let operation = callback.operation.as_ref();
+    (operation.map(|it| (it.id, it.kind, it.status)), callback.payment.status)
 }
 
 /// How late in a payment's life a callback speaks. Dates have whole seconds, so within one the
-/// status decides; an error about a request has no date, and outweighs nothing.
+/// stage decides, then the younger operation, then whether it has ended; an error about a request
+/// has no date, and outweighs nothing.
 fn position(callback: &Callback) -> impl Ord + use<'_> {
     let payment = &callback.payment;
     let operation = callback.operation.as_ref();
-    let operation_has_ended = operation.is_some_and(|operation| has_ended(operation.status));
     (
         payment.date,
-        finality(payment.status),
-        operation_has_ended,
-        operation.map(|operation| operation.id),
+        Stage::of(payment.status),
+        operation.map(|it| (it.created_date, it.id, has_ended(it.status))),
         payment.status.as_str(),
     )
 }
 
-/// How far along a payment is that has this status; 0 while its outcome is open.
-fn finality(status: PaymentStatus) -> u8 {
-    use PaymentStatus as S;
-    if matches!(status, S::Refunded | S::Reversed) {
-        4
-    } else if matches!(status, S::PartiallyRefunded | S::PartiallyReversed) {
-        3
-    } else if status == S::Success {
-        2
-    } else {
-        u8::from(has_failed(status))
+/// How far a payment has come. This follows from the payment's status alone: an operation may fail
+/// while its payment is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// The outcome is still to come.
+    Open,
+    /// It ended without money.
+    Failed,
+    /// The customer's money has come.
+    Paid,
+    /// Some of it has gone back.
+    PartlyRefunded,
+    /// All of it has gone back.
+    Refunded,
+}
+
+impl Stage {
+    /// Every status has its place here, so that none is taken for something it is not.
+    pub(crate) const fn of(status: PaymentStatus) -> Self {
+        use PaymentStatus as S;
+        match status {
+            S::Processing
+            | S::ExternalProcessing
+            | S::AwaitingRedirectResult
+            | S::AwaitingCustomer
+            | S::AwaitingCustomerAction
+            | S::Awaiting3dsResult
+            | S::AwaitingMerchantAuth
+            | S::AwaitingClarification
+            | S::AwaitingClarifyData
+            | S::AwaitingApproval
+            | S::AwaitingCapture
+            | S::AwaitingPayment
+            | S::AwaitingRetry
+            | S::AwaitingConfirmation
+            | S::AwaitingFinalization
+            | S::AwaitingClearing
+            | S::AwaitingPartiallyClearing
+            | S::ClearingProcessing
+            | S::ScheduledRecurringProcessing
+            | S::PartiallyPaid
+            | S::PartiallyPaidOut
+            | S::InvoiceSent => Self::Open,
+            S::Decline
+            | S::DeclineRenewal
+            | S::Error
+            | S::InternalError
+            | S::ExternalError
+            | S::Expired
+            | S::Cancelled
+            | S::InvoiceCancelled => Self::Failed,
+            S::Success => Self::Paid,
+            S::PartiallyRefunded | S::PartiallyReversed => Self::PartlyRefunded,
+            S::Refunded | S::Reversed => Self::Refunded,
+        }
     }
-}
-
-/// Whether the payment ended without money.
-pub(crate) fn has_failed(status: PaymentStatus) -> bool {
-    use PaymentStatus as S;
-    matches!(
-        status,
-        S::Decline | S::Error | S::InternalError | S::ExternalError | S::Expired | S::Cancelled
-    )
-}
-
-/// Whether the customer's money has come, even if some of it has gone back.
-fn is_paid(status: PaymentStatus) -> bool {
-    finality(status) >= 2
 }
 
 /// Whether an operation will not change any more.
 fn has_ended(status: OperationStatus) -> bool {
     use OperationStatus as S;
-    matches!(status, S::Success | S::Decline | S::Error | S::InternalError | S::ExternalError)
+    matches!(
+        status,
+        S::Success | S::Decline | S::Error | S::InternalError | S::ExternalError | S::Expired
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use wire::callback::Operation;
 use wire::vocabulary::{OperationStatus, PaymentStatus, RedirectMethod};
 
 use crate::gate::Reply;
-use crate::order::{Begun, CURRENCY, Order, Receipt, has_failed};
+use crate::order::{Begun, CURRENCY, Order, Receipt, Stage};
 use crate::payment_page::{Link, Presentation};
 use crate::rupees;
 
@@ -19,9 +19,9 @@ pub(crate) struct OrderView {
     standing: Standing,
     steps: Vec<Step>,
     callbacks: Vec<CallbackView>,
-    /// The customer can be sent on to pay.
-    can_continue: bool,
-    /// … and has not been yet, so the page does it by itself.
+    /// What the button says that sends the customer on to pay, if there is somewhere to go.
+    way_on: Option<&'static str>,
+    /// The customer has not been sent on yet, so the page does it by itself.
     must_continue: bool,
     link: Option<LinkView>,
     refunded: Option<String>,
@@ -87,7 +87,10 @@ struct CallbackView {
 
 impl OrderView {
     pub(crate) fn of(order: &Order) -> Self {
-        let can_continue = order.redirect().is_some();
+        let way_on = order.redirect().map(|_| match order.status() {
+            Some(PaymentStatus::AwaitingCustomer) => "Try again",
+            Some(_) | None => "Continue to pay",
+        });
         Self {
             id: order.id.clone(),
             item: order.item.clone(),
@@ -95,8 +98,8 @@ impl OrderView {
             standing: standing(order),
             steps: steps(order),
             callbacks: order.receipts.iter().rev().map(|it| callback_view(order, it)).collect(),
-            can_continue,
-            must_continue: can_continue && order.leaves() && !order.handed_over,
+            way_on,
+            must_continue: way_on.is_some() && order.leaves() && !order.handed_over,
             link: order.open_link().map(LinkView::of),
             refunded: Some(order.refunded()).filter(|paise| *paise > 0).map(rupees::format),
             refundable: Some(order.refundable()).filter(|paise| *paise > 0).map(rupees::format),
@@ -160,20 +163,24 @@ fn standing(order: &Order) -> Standing {
 /// What to say of a payment whose status is known.
 fn told(order: &Order, status: PaymentStatus) -> (Tone, &'static str, String) {
     let operation = order.latest().and_then(|callback| callback.operation.as_ref());
-    if status == PaymentStatus::Success {
-        (Tone::Good, "Paid", "Thank you. The parcel leaves today.".to_owned())
-    } else if status == PaymentStatus::Refunded {
-        (Tone::Good, "Refunded", "All of the money is on its way back.".to_owned())
-    } else if status == PaymentStatus::PartiallyRefunded {
-        let text = format!("{} is on its way back.", rupees::format(order.refunded()));
-        (Tone::Good, "Partly refunded", text)
-    } else if has_failed(status) {
-        let reason = operation.map_or("The request was not valid", |it| it.message.as_str());
-        (Tone::Bad, "Not paid", format!("{reason}. Nothing is owed."))
-    } else if status == PaymentStatus::AwaitingRedirectResult {
-        (Tone::Waiting, "Ready to pay", "Paytm is waiting for you.".to_owned())
-    } else {
-        (Tone::Waiting, "In progress", "This page changes by itself.".to_owned())
+    let reason = operation.map_or("The request was not valid", |it| it.message.as_str());
+    match Stage::of(status) {
+        Stage::Paid => (Tone::Good, "Paid", "Thank you. The parcel leaves today.".to_owned()),
+        Stage::Refunded => {
+            (Tone::Good, "Refunded", "All of the money is on its way back.".to_owned())
+        }
+        Stage::PartlyRefunded => {
+            let text = format!("{} is on its way back.", rupees::format(order.refunded()));
+            (Tone::Good, "Partly refunded", text)
+        }
+        Stage::Failed => (Tone::Bad, "Not paid", format!("{reason}. Nothing is owed.")),
+        Stage::Open if status == PaymentStatus::AwaitingCustomer => {
+            (Tone::Waiting, "Not paid yet", format!("{reason}. You may try again."))
+        }
+        Stage::Open if status == PaymentStatus::AwaitingRedirectResult => {
+            (Tone::Waiting, "Ready to pay", "Paytm is waiting for you.".to_owned())
+        }
+        Stage::Open => (Tone::Waiting, "In progress", "This page changes by itself.".to_owned()),
     }
 }
 
@@ -196,7 +203,7 @@ fn steps(order: &Order) -> Vec<Step> {
             "The shop learns nothing from the browser that comes back: it could say anything.";
         steps.push(Step::new(Tone::Good, "Customer sent on to pay", note));
     }
-    steps.extend(outcome_step(order));
+    steps.extend(outcome_steps(order));
     for refund in &order.refunds {
         let sum = refund.amount.map_or_else(|| "all that is left".to_owned(), rupees::format);
         let mut step = submission(&format!("Refund of {sum} sent to Gate"), &refund.reply);
@@ -259,15 +266,20 @@ fn redirect_step(order: &Order, reply: &Reply) -> Option<Step> {
     is_open.then(|| Step::new(Tone::Waiting, "Callback with redirect_data awaited", note))
 }
 
-fn outcome_step(order: &Order) -> Option<Step> {
-    let sale = order.sale_operation();
-    let Some(sale) = sale.filter(|sale| sale.status != OperationStatus::AwaitingRedirectResult)
-    else {
+/// Each attempt to pay, and what is expected next.
+fn outcome_steps(order: &Order) -> Vec<Step> {
+    let attempts = order.sale_operations().into_iter();
+    let attempts = attempts.filter(|sale| sale.status != OperationStatus::AwaitingRedirectResult);
+    let mut steps: Vec<Step> = attempts.map(|sale| operation_step("Payment", sale)).collect();
+    if order.status() == Some(PaymentStatus::AwaitingCustomer) {
+        let note = "payment.status is “awaiting customer”: the attempt has failed, the payment is \
+                    still open. Success or decline follows.";
+        steps.push(Step::new(Tone::Waiting, "The customer may try again", note));
+    } else if order.handed_over && order.is_open() {
         let note = "Believed only from a signed callback or from the status request.";
-        let is_awaited = order.handed_over && !order.is_settled();
-        return is_awaited.then(|| Step::new(Tone::Waiting, "Outcome awaited", note));
-    };
-    Some(operation_step("Payment", sale))
+        steps.push(Step::new(Tone::Waiting, "Outcome awaited", note));
+    }
+    steps
 }
 
 fn refund_step(refund: &Operation) -> Step {

@@ -365,6 +365,50 @@ fn about_kettle(order: &str) -> Value {
     signed(callback)
 }
 
+/// A callback about one attempt to pay for one kettle.
+fn attempt(order: &str, second: u32, payment: &str, number: i64, status: &str) -> Value {
+    let operation = json!({"id": number, "type": "sale", "status": status});
+    let mut callback = about(order, second, payment, &operation, 185_000);
+    callback["payment"]["sum"]["amount"] = 185_000.into();
+    callback["operation"]["code"] = "20301".into();
+    callback["operation"]["message"] = "Account owner cancelled operation".into();
+    signed(callback)
+}
+
+#[test]
+fn a_customer_may_try_again_until_the_payment_ends() {
+    let gate = Gate::accepting();
+    let shop = Shop::open_with_page(&gate, "https://page.example");
+    for (last, title) in [("success", "Paid"), ("decline", "Not paid")] {
+        let placed = shop.post("/orders", "product=kettle&quantity=1&via=page");
+        let path = placed.header("location");
+        let id = path.strip_prefix("/orders/").unwrap();
+        let to_page = shop.get(&format!("{path}/pay"));
+
+        shop.tell(&attempt(id, 10, "awaiting redirect result", 1, "awaiting redirect result"));
+        shop.tell(&attempt(id, 20, "awaiting customer", 1, "decline"));
+        let page = shop.get(path).body;
+        assert!(page.contains("<h1>Not paid yet</h1>"), "{page}");
+        assert!(page.contains("Account owner cancelled operation. You may try again."));
+        assert!(page.contains("<strong>The customer may try again</strong>"));
+        assert!(page.contains(&format!("href=\"{path}/pay\">Try again</a>")));
+        assert!(page.contains("http-equiv=\"refresh\""), "more is awaited");
+        assert!(!page.contains("data-continue"), "the customer decides");
+        assert!(!page.contains("Give money back"));
+        let again = shop.get(&format!("{path}/pay"));
+        assert_eq!(again.header("location"), to_page.header("location"), "one link for all");
+
+        shop.tell(&attempt(id, 30, "awaiting redirect result", 2, "awaiting redirect result"));
+        assert!(shop.get(path).body.contains("<h1>Ready to pay</h1>"));
+        shop.tell(&attempt(id, 40, last, 2, last));
+        let page = shop.get(path).body;
+        assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+        assert!(page.contains("Payment: decline") && page.contains(&format!("Payment: {last}")));
+        assert!(!page.contains("try again") && !page.contains("http-equiv=\"refresh\""));
+        assert_eq!(shop.get(&format!("{path}/pay")).header("location"), path);
+    }
+}
+
 /// HTML with addresses as they are read.
 fn unescaped(html: &str) -> String {
     html.replace("&#x2f;", "/").replace("&amp;", "&")

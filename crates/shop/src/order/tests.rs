@@ -57,6 +57,24 @@ fn history() -> Vec<Callback> {
     ]
 }
 
+/// Two attempts that fail, of which the second begins in the second in which the first ends; then
+/// the limit time, which tells of no new operation.
+fn attempts() -> Vec<Callback> {
+    let second = SALE + 1;
+    vec![
+        redirect(),
+        callback(15, "awaiting customer", (SALE, "sale", "decline"), 2500),
+        callback(
+            15,
+            "awaiting redirect result",
+            (second, "sale", "awaiting redirect result"),
+            2500,
+        ),
+        callback(20, "awaiting customer", (second, "sale", "decline"), 2500),
+        callback(30, "decline", (second, "sale", "decline"), 2500),
+    ]
+}
+
 fn order(callbacks: impl IntoIterator<Item = Callback>) -> Order {
     let mut order = Order::new("order-1".to_owned(), "chai".to_owned(), 2500);
     for callback in callbacks {
@@ -82,6 +100,51 @@ fn each_callback_moves_the_order_on() {
         ("partially refunded", false, 1500, 1000),
     ];
     assert_eq!(steps.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_order_is_open_while_the_customer_may_try_again() {
+    let mut order = order([]);
+    let steps = attempts().into_iter().map(|callback| {
+        order.receive(callback, String::new());
+        let status = order.status().unwrap();
+        (status.as_str(), order.is_open(), order.is_settled(), order.sale_operations().len())
+    });
+    let expected = [
+        ("awaiting redirect result", true, false, 1),
+        ("awaiting customer", true, false, 1),
+        ("awaiting redirect result", true, false, 2),
+        ("awaiting customer", true, false, 2),
+        ("decline", false, true, 2),
+    ];
+    assert_eq!(steps.collect::<Vec<_>>(), expected);
+    assert_eq!(order.refundable(), 0);
+}
+
+#[test]
+fn another_attempt_may_succeed() {
+    let mut callbacks = attempts();
+    callbacks.truncate(3);
+    callbacks.push(callback(20, "success", (SALE + 1, "sale", "success"), 2500));
+    let order = order(callbacks);
+    assert_eq!(order.status(), Some(PaymentStatus::Success));
+    assert_eq!((order.is_settled(), order.refundable()), (true, 2500));
+}
+
+#[test]
+fn every_status_has_its_stage() {
+    let of = |stage| {
+        let statuses = PaymentStatus::ALL.iter().filter(|status| Stage::of(**status) == stage);
+        statuses.map(|status| status.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(
+        of(Stage::Failed),
+        "decline, decline renewal, error, internal error, external error, expired, cancelled, \
+         invoice cancelled"
+    );
+    assert_eq!(of(Stage::Paid), "success");
+    assert_eq!(of(Stage::PartlyRefunded), "partially refunded, partially reversed");
+    assert_eq!(of(Stage::Refunded), "refunded, reversed");
 }
 
 #[test]
@@ -128,10 +191,14 @@ fn an_order_is_settled_when_nothing_is_expected() {
 proptest! {
     #[test]
     fn what_is_known_does_not_depend_on_the_order_of_arrival(
-        arrivals in Just(history().into_iter().chain(history()).collect::<Vec<_>>()).prop_shuffle()
+        (told, arrivals) in prop_oneof![Just(history()), Just(attempts())].prop_flat_map(|told| {
+            let twice = [told.clone(), told.clone()].concat();
+            (Just(told), Just(twice).prop_shuffle())
+        })
     ) {
-        let (known, arrived) = (order(history()), order(arrivals));
+        let (known, arrived) = (order(told), order(arrivals));
         prop_assert_eq!(arrived.latest(), known.latest());
+        prop_assert_eq!(arrived.sale_operations(), known.sale_operations());
         prop_assert_eq!(arrived.refund_operations(), known.refund_operations());
         prop_assert_eq!(arrived.refundable(), known.refundable());
         prop_assert!(arrived.receipts.iter().all(|receipt| receipt.deliveries == 2));
