@@ -24,6 +24,9 @@ use crate::gate::Gate;
 use crate::payment_page::PaymentPage;
 use crate::web::Shop;
 
+/// What the shop calls itself, unless told otherwise.
+pub const NAME: &str = "Chaiwala";
+
 /// Who the shop is, and where the platform is.
 #[derive(Clone)]
 pub struct Config {

@@ -17,7 +17,7 @@ struct Arguments {
     #[arg(long, env = "SHOP_PUBLIC_URL")]
     public_url: Option<String>,
     /// The shop's name.
-    #[arg(long, env = "SHOP_NAME", default_value = "Chaiwala")]
+    #[arg(long, env = "SHOP_NAME", default_value = shop::NAME)]
     name: String,
     /// The merchant's project.
     #[arg(long, env = "SHOP_PROJECT_ID")]

@@ -39,9 +39,8 @@ const SANDBOX_DATABASE: &str = "paytm.db";
 /// The options in force, so that other commands work as the demonstration does.
 pub(super) const OPTIONS: &str = "dwar.toml";
 
-/// The number and the name of the project.
+/// The number of the project.
 const PROJECT: i64 = 200;
-const NAME: &str = "Demo shop";
 
 /// Try everything on this machine: the platform, a shop that uses it, and a Paytm to pay at.
 #[derive(Debug, Args)]
@@ -218,7 +217,7 @@ async fn project(platform: &Platform, addresses: &Addresses) -> anyhow::Result<P
     let Some(mut project) = known else {
         let new = NewProject {
             id: Some(PROJECT),
-            name: NAME.to_owned(),
+            name: shop::NAME.to_owned(),
             secret: None,
             paytm_key: paytm::MERCHANT_KEY.to_owned(),
             settings,
@@ -250,7 +249,7 @@ fn settings(addresses: &Addresses) -> Settings {
 
 fn shop_config(project: &Project, addresses: &Addresses) -> shop::Config {
     shop::Config {
-        name: "Chaiwala".to_owned(),
+        name: project.name.clone(),
         public_url: url(addresses.shop),
         project_id: project.id.0,
         secret: project.signing_secret().to_owned(),

@@ -92,7 +92,7 @@ impl Shop {
     fn start(gate: &Gate, page_url: Option<String>) -> Self {
         let (listener, url) = listen();
         let config = shop::Config {
-            name: "Chaiwala".to_owned(),
+            name: shop::NAME.to_owned(),
             public_url: url.clone(),
             project_id: 200,
             secret: SECRET.to_owned(),
