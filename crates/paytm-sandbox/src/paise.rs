@@ -1,4 +1,5 @@
-//! Money: whole paise, written in Paytm's way as rupees with two decimals.
+//! Money: whole paise, written in Paytm's way as rupees with two decimals, and for people as they
+//! write it in India.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,6 +30,24 @@ impl Paise {
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+
+    /// For people: `₹1,00,000.00`. The last three digits of the rupees form a group, and every two
+    /// before them.
+    #[must_use]
+    pub fn for_people(self) -> String {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let paise = self.0.unsigned_abs();
+        let rupees = (paise / 100).to_string();
+        let mut grouped = String::new();
+        for (index, digit) in rupees.chars().enumerate() {
+            let left = rupees.len().saturating_sub(index);
+            if index > 0 && (left == 3 || (left > 3 && left % 2 == 1)) {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        format!("{sign}₹{grouped}.{:02}", paise % 100)
     }
 }
 
@@ -110,5 +129,21 @@ mod tests {
         }
         assert_eq!(Paise(150).to_string(), "1.50");
         assert_eq!(Paise(-5).to_string(), "-0.05");
+    }
+
+    #[test]
+    fn people_read_lakhs() {
+        for (paise, text) in [
+            (0, "₹0.00"),
+            (5, "₹0.05"),
+            (99_999, "₹999.99"),
+            (185_000, "₹1,850.00"),
+            (1_000_000, "₹10,000.00"),
+            (99_999_900, "₹9,99,999.00"),
+            (-10_000_000, "-₹1,00,000.00"),
+            (i64::MIN, "-₹92,23,37,20,36,85,47,758.08"),
+        ] {
+            assert_eq!(Paise(paise).for_people(), text);
+        }
     }
 }

@@ -255,12 +255,11 @@ fn by_amount(amount: Paise) -> Option<&'static Scenario> {
 
 /// The table of scenarios for the documentation.
 pub fn markdown() -> String {
-    let mut table = String::from(
-        "| no. | name | amount, INR | phone | what happens |\n|--:|---|--:|---|---|\n",
-    );
+    let mut table =
+        String::from("| no. | name | amount | phone | what happens |\n|--:|---|--:|---|---|\n");
     for scenario in &SCENARIOS {
         let Scenario { number, name, summary, .. } = scenario;
-        let amount = scenario.amount().map(|amount| amount.to_string()).unwrap_or_default();
+        let amount = scenario.amount().map(Paise::for_people).unwrap_or_default();
         let phone = scenario.phone().unwrap_or_default();
         // Writing to a String cannot fail.
         let _ = writeln!(table, "| {number} | `{name}` | {amount} | {phone} | {summary} |");

@@ -28,7 +28,7 @@ pub(crate) const PHONES: [(&str, Paise, &str); 3] = [
 ];
 
 /// The most that a wallet with minimum KYC may hold.
-const ALLOWANCE: Paise = Paise(1_000_000);
+pub(crate) const ALLOWANCE: Paise = Paise(1_000_000);
 
 /// The balance of a wallet, after a top-up if one is due.
 pub(crate) fn balance(session: &Session<'_>, phone: &str) -> Result<Paise, StoreError> {

@@ -30,14 +30,14 @@ struct ScenarioRow {
     phone: Option<String>,
 }
 
-fn rows() -> Vec<ScenarioRow> {
+fn rows(written: fn(Paise) -> String) -> Vec<ScenarioRow> {
     SCENARIOS
         .iter()
         .map(|scenario| ScenarioRow {
             number: scenario.number,
             name: scenario.name,
             summary: scenario.summary,
-            amount_inr: scenario.amount().map(|amount| amount.to_string()),
+            amount_inr: scenario.amount().map(written),
             phone: scenario.phone(),
         })
         .collect()
@@ -46,7 +46,7 @@ fn rows() -> Vec<ScenarioRow> {
 #[derive(Debug, Serialize)]
 struct OrderRow {
     order_id: String,
-    amount: Paise,
+    amount: String,
     state: &'static str,
     code: String,
     scenario: &'static str,
@@ -57,7 +57,7 @@ impl From<Order> for OrderRow {
     fn from(order: Order) -> Self {
         Self {
             order_id: order.order_id,
-            amount: order.amount,
+            amount: order.amount.for_people(),
             state: order.state.word(),
             code: order.code,
             scenario: order.scenario.name,
@@ -69,7 +69,7 @@ impl From<Order> for OrderRow {
 #[derive(Debug, Serialize)]
 struct RefundRow {
     ref_id: String,
-    amount: Paise,
+    amount: String,
     state: &'static str,
     code: String,
     at: String,
@@ -79,7 +79,7 @@ impl From<Refund> for RefundRow {
     fn from(refund: Refund) -> Self {
         Self {
             ref_id: refund.ref_id,
-            amount: refund.amount,
+            amount: refund.amount.for_people(),
             state: refund.state.word(),
             code: refund.code,
             at: date_time(refund.requested_at),
@@ -90,12 +90,12 @@ impl From<Refund> for RefundRow {
 #[derive(Debug, Serialize)]
 struct AccountRow {
     account: String,
-    balance: Paise,
+    balance: String,
 }
 
 impl From<Account> for AccountRow {
     fn from(account: Account) -> Self {
-        Self { account: account.account, balance: Paise(account.balance_paise) }
+        Self { account: account.account, balance: Paise(account.balance_paise).for_people() }
     }
 }
 
@@ -138,7 +138,11 @@ pub(crate) async fn scenarios(
 ) -> Result<Response, Failure> {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/html")) {
-        return html::page(&app, "scenarios.html", context! { scenarios => Serde(rows()) });
+        return html::page(
+            &app,
+            "scenarios.html",
+            context! { scenarios => Serde(rows(Paise::for_people)) },
+        );
     }
-    Ok(reply::json(serde_json::to_string(&rows())?))
+    Ok(reply::json(serde_json::to_string(&rows(|amount| amount.to_string()))?))
 }

@@ -51,7 +51,7 @@ impl Shown {
         Self {
             order_id: order.order_id.clone(),
             mid: order.mid.clone(),
-            amount: order.amount.to_string(),
+            amount: order.amount.for_people(),
             wallet: order.wallet,
             upi: order.upi,
         }
@@ -110,7 +110,7 @@ pub(crate) async fn log_in(
             context! {
                 order => Serde(Shown::of(order)),
                 visit => Serde(visit),
-                balance => balance.to_string(),
+                balance => balance.for_people(),
                 enough => balance >= order.amount,
             },
         ),
@@ -271,8 +271,9 @@ fn choose(app: &App, visit: &Visit, order: &Order, error: &str) -> Result<Respon
             visit => Serde(visit),
             error,
             phones => wallet::PHONES.map(|(phone, allowance, about)| {
-                context! { phone, allowance => allowance.to_string(), about }
+                context! { phone, allowance => allowance.for_people(), about }
             }),
+            allowance => wallet::ALLOWANCE.for_people(),
         },
     )
 }

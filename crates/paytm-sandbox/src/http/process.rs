@@ -181,7 +181,7 @@ fn send_back(app: &App, begun: &Begun, merchant: &Merchant) -> Result<Response, 
     html::return_page(
         app,
         context! {
-            order => context! { amount => order.amount.to_string() },
+            order => context! { amount => order.amount.for_people() },
             outcome => if order.is_open() { "pending" } else { order.state.word() },
             message => code::message(&order.code),
             callback_url => order.callback_url.as_str(),

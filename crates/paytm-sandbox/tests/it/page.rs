@@ -38,7 +38,7 @@ async fn a_person_pays_from_the_wallet() {
     let token = sandbox.order("ORD-1").await;
     let mut browser = Browser::open(&sandbox, "ORD-1", &token).await;
     assert!(browser.page.text.contains("₹100.00"));
-    assert!(browser.log_in("7777777777").await.text.contains("₹7000.00"));
+    assert!(browser.log_in("7777777777").await.text.contains("₹7,000.00"));
     let back = browser.submit("/sandbox/page/pay", &[]).await;
     let callback = back.callback();
     assert_eq!(callback["STATUS"], "TXN_SUCCESS");
@@ -50,7 +50,7 @@ async fn a_person_pays_from_the_wallet() {
 
     let token = sandbox.order("ORD-2").await;
     let mut browser = Browser::open(&sandbox, "ORD-2", &token).await;
-    assert!(browser.log_in("7777777777").await.text.contains("₹6900.00"));
+    assert!(browser.log_in("7777777777").await.text.contains("₹6,900.00"));
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_refund_fills_the_wallet_again() {
     sandbox.advance(5_000).await;
     let token = sandbox.order("ORD-2").await;
     let mut browser = Browser::open(&sandbox, "ORD-2", &token).await;
-    assert!(browser.log_in("7777777777").await.text.contains("₹6960.00"));
+    assert!(browser.log_in("7777777777").await.text.contains("₹6,960.00"));
 }
 
 #[tokio::test]
