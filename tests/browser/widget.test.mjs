@@ -14,7 +14,7 @@ const EVENTS = [
 const HTML = `<!doctype html><html lang="en"><title>A shop</title>
 <link rel="stylesheet" href="${demo.gate}/shared/merchant.css">
 <script src="${demo.gate}/shared/merchant.js"></script>
-<h1>A shop</h1><button id="buy">Buy</button><div id="here"></div></html>`;
+<main><h1>A shop</h1><button id="buy">Buy</button><div id="here"></div></main></html>`;
 
 /** The strictest policy that leaves room for the widget. */
 const POLICY = `default-src 'none'; script-src ${demo.gate}; style-src ${demo.gate}; `

@@ -1,4 +1,4 @@
-//! Payment Page and the widget in a real browser, and links that the public SDKs make, against
+//! Payment Page, the widget and the demo shop in a real browser, and links that the public SDKs make, against
 //! the demonstration: platform, shop and sandbox together.
 
 use anyhow::{Context as _, Result};
@@ -33,10 +33,10 @@ impl Demo {
 }
 
 #[test]
-fn the_page_and_the_widget_work_in_a_browser() -> Result<()> {
+fn page_widget_and_shop_work_in_a_browser() -> Result<()> {
     let demo = Demo::start("browser")?;
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let stories = ["page", "widget"].map(|name| home.join(format!("browser/{name}.test.mjs")));
+    let stories = ["page", "widget", "shop"].map(|name| home.join(format!("browser/{name}.test.mjs")));
     let told = Command::new("node")
         .args(["--test", "--test-concurrency=1"])
         .args(stories)
