@@ -1,5 +1,5 @@
-//! Payment Page, the widget and the demo shop in a real browser, and links that the public SDKs make, against
-//! the demonstration: platform, shop and sandbox together.
+//! Payment Page, the widget and the demo shop in a real browser, and links that the public SDKs
+//! make, against the demonstration: platform, shop and sandbox together.
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -36,7 +36,8 @@ impl Demo {
 fn page_widget_and_shop_work_in_a_browser() -> Result<()> {
     let demo = Demo::start("browser")?;
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let stories = ["page", "widget", "shop"].map(|name| home.join(format!("browser/{name}.test.mjs")));
+    let stories =
+        ["page", "widget", "shop"].map(|name| home.join(format!("browser/{name}.test.mjs")));
     let told = Command::new("node")
         .args(["--test", "--test-concurrency=1"])
         .args(stories)

@@ -121,8 +121,8 @@ impl Order {
         }
     }
 
-    /// Whether the outcome of the payment is still to come, as far as callbacks have told. A payment
-    /// of which something goes back has been paid, even where its status is “processing” meanwhile.
+    /// Whether the outcome of the payment is still to come, as far as callbacks have told. What is
+    /// being given back has been paid, even if the status is “processing” meanwhile.
     pub(crate) fn is_open(&self) -> bool {
         self.status().is_none_or(|status| Stage::of(status) == Stage::Open)
             && self.refund_operations().is_empty()

@@ -89,15 +89,16 @@ fn each_callback_moves_the_order_on() {
     let steps = history().into_iter().map(|callback| {
         order.receive(callback, String::new());
         let status = order.status().unwrap();
-        (status.as_str(), order.redirect().is_some(), order.refunded(), order.refundable())
+        let may_pay = (order.is_open(), order.redirect().is_some());
+        (status.as_str(), may_pay, order.refunded(), order.refundable())
     });
     let expected = [
-        ("awaiting redirect result", true, 0, 0),
-        ("success", false, 0, 2500),
-        ("partially refunded", false, 1000, 1500),
-        ("partially refunded", false, 1000, 1500),
-        ("processing", false, 1000, 0),
-        ("partially refunded", false, 1500, 1000),
+        ("awaiting redirect result", (true, true), 0, 0),
+        ("success", (false, false), 0, 2500),
+        ("partially refunded", (false, false), 1000, 1500),
+        ("partially refunded", (false, false), 1000, 1500),
+        ("processing", (false, false), 1000, 0),
+        ("partially refunded", (false, false), 1500, 1000),
     ];
     assert_eq!(steps.collect::<Vec<_>>(), expected);
 }
