@@ -28,13 +28,11 @@ const buy = (page, button) =>
 /** Waits until the page of the order says how it stands. */
 const stands = (page, how) => page.locator('#standing h1').filter({ hasText: new RegExp(`^${how}$`) }).waitFor();
 
-/** Presses the pay button of the frame and pays in the tab that opens. */
-async function payInFrame(page, frame) {
+/** Presses the pay button of the frame; pays in the tab that opens, or does what is asked. */
+async function payInFrame(page, frame, action) {
   const opened = page.context().waitForEvent('page');
   await frame.locator('button.primary').click();
-  const tab = await opened;
-  await atPaytm(tab);
-  await frame.getByRole('heading', { name: 'Payment successful' }).waitFor();
+  await atPaytm(await opened, action);
 }
 
 story('by Gate, and part of the money back', {}, async (page) => {
@@ -76,14 +74,18 @@ story('on Payment Page', {}, async (page) => {
 
 story('in a window', {}, async (page) => {
   await buy(page, 'in a window');
-  const order = page.url();
   const frame = page.frameLocator('dialog iframe');
   await frame.locator('button.primary').waitFor();
   await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.reload({ waitUntil: 'networkidle' });
+  assert.equal(await page.locator('dialog').count(), 0, 'the window opens by itself once');
+  const order = page.url();
   await page.getByRole('link', { name: 'Continue to pay' }).click();
   await frame.locator('button.primary').waitFor();
   await inspect(page, 'shop-window');
   await payInFrame(page, frame);
+  await frame.getByRole('heading', { name: 'Payment successful' }).waitFor();
   await stands(page, 'Paid');
   await inspect(page, 'shop-window-paid');
   await frame.getByRole('link', { name: 'Back to the shop' }).click();
@@ -99,9 +101,40 @@ story('in the order’s page', {}, async (page) => {
   await frame.locator('button.primary').waitFor();
   await inspect(page, 'shop-embedded');
   await payInFrame(page, frame);
+  await frame.getByRole('heading', { name: 'Payment successful' }).waitFor();
   await stands(page, 'Paid');
   await inspect(page, 'shop-embedded-paid');
   assert.equal(page.url(), order);
+});
+
+story('on Payment Page, cancelled at Paytm, and tried again', {}, async (page) => {
+  await buy(page, 'redirect');
+  await page.click('button.primary');
+  await atPaytm(page, 'cancel');
+  await page.getByRole('button', { name: 'Try again' }).waitFor();
+  await page.goto(`${demo.shop}/orders`);
+  await page.getByRole('link', { name: 'Not paid yet' }).first().click();
+  await stands(page, 'Not paid yet');
+  await inspect(page, 'shop-not-paid-yet');
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await atPaytm(page);
+  await page.getByRole('link', { name: 'Back to the shop' }).click();
+  await stands(page, 'Paid');
+  const attempts = await page.locator('#steps strong').filter({ hasText: /^Payment: / }).allInnerTexts();
+  assert.deepEqual(attempts, ['Payment: decline', 'Payment: success']);
+});
+
+story('in a window, cancelled at Paytm, and given up', {}, async (page) => {
+  await buy(page, 'in a window');
+  const frame = page.frameLocator('dialog iframe');
+  await payInFrame(page, frame, 'cancel');
+  await stands(page, 'Not paid yet');
+  await frame.getByRole('button', { name: 'Back to the shop' }).click();
+  await stands(page, 'Not paid');
+  await frame.getByRole('link', { name: 'Back to the shop' }).click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await stands(page, 'Not paid');
 });
 
 story('by a link that somebody else pays', {}, async (page) => {

@@ -4,13 +4,19 @@
 
 const { link } = document.getElementById("payment-page").dataset;
 const parameters = Object.fromEntries(new URL(link).searchParams);
+// Where the widget is missing this fails, and the button stays a plain link to Payment Page.
 const show = () => EPayWidget.run(parameters);
 
-// Where the widget is missing this fails, and the button stays a plain link to Payment Page.
-show();
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-window]")) {
-    event.preventDefault();
     show();
+    event.preventDefault();
   }
 });
+if (parameters.target_element) {
+  show();
+} else if (location.hash === "#pay") {
+  // Once: a customer who comes back to the order does not get the window again unasked.
+  history.replaceState(null, "", location.pathname);
+  show();
+}

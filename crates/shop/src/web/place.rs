@@ -83,7 +83,8 @@ pub(super) async fn place(
     }
     let id = format!("{prefix}-{}", random_digits()?);
     let mut order = Order::new(id.clone(), basket.item, basket.amount);
-    if let Some(presentation) = wish.via.presentation().filter(|_| shop.payment_page.is_some()) {
+    let presentation = wish.via.presentation().filter(|_| shop.payment_page.is_some());
+    if let Some(presentation) = presentation {
         let bill = bill(&shop, &order, prefix);
         #[expect(clippy::disallowed_methods, reason = "a merchant's program has no clock port")]
         let now = SystemTime::now();
@@ -96,7 +97,11 @@ pub(super) async fn place(
         // A task of its own: a customer who leaves now must not stop the shop from hearing Gate.
         tokio::spawn(submit(shop, id.clone(), sale)).await??;
     }
-    Ok(to_order(&id))
+    match presentation {
+        // The fragment opens the window; addresses that lead back to the order do not have it.
+        Some(Presentation::Window) => Ok(to_order(&format!("{id}#pay"))),
+        Some(Presentation::Redirect | Presentation::Embedded) | None => Ok(to_order(&id)),
+    }
 }
 
 impl Via {
