@@ -113,7 +113,7 @@ story('on Payment Page, cancelled at Paytm, and tried again', {}, async (page) =
   await atPaytm(page, 'cancel');
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   await page.goto(`${demo.shop}/orders`);
-  await page.getByRole('link', { name: 'Not paid yet' }).first().click();
+  await page.getByRole('link', { name: 'Brass kettle' }).first().click();
   await stands(page, 'Not paid yet');
   await inspect(page, 'shop-not-paid-yet');
   await page.getByRole('link', { name: 'Try again' }).click();
@@ -122,7 +122,7 @@ story('on Payment Page, cancelled at Paytm, and tried again', {}, async (page) =
   await page.getByRole('link', { name: 'Back to the shop' }).click();
   await stands(page, 'Paid');
   const attempts = await page.locator('#steps strong').filter({ hasText: /^Payment: / }).allInnerTexts();
-  assert.deepEqual(attempts, ['Payment: decline', 'Payment: success']);
+  assert.deepEqual(attempts, ['Payment: awaiting customer', 'Payment: success']);
 });
 
 story('in a window, cancelled at Paytm, and given up', {}, async (page) => {

@@ -214,15 +214,15 @@ fn key(callback: &Callback) -> (Option<(i64, OperationType, OperationStatus)>, P
 }
 
 /// How late in a payment's life a callback speaks. Dates have whole seconds, so within one the
-/// stage decides, then the younger operation, then whether it has ended; an error about a request
-/// has no date, and outweighs nothing.
+/// stage decides, then the younger operation, then how far that is; an error about a request has no
+/// date, and outweighs nothing.
 fn position(callback: &Callback) -> impl Ord + use<'_> {
     let payment = &callback.payment;
     let operation = callback.operation.as_ref();
     (
         payment.date,
         Stage::of(payment.status),
-        operation.map(|it| (it.created_date, it.id, has_ended(it.status))),
+        operation.map(|it| (it.created_date, it.id, progress(it.status))),
         payment.status.as_str(),
     )
 }
@@ -292,6 +292,11 @@ fn has_ended(status: OperationStatus) -> bool {
         status,
         S::Success | S::Decline | S::Error | S::InternalError | S::ExternalError | S::Expired
     )
+}
+
+/// How far an operation has come: under way, failed with another one possible, ended.
+fn progress(status: OperationStatus) -> u8 {
+    if has_ended(status) { 2 } else { u8::from(status == OperationStatus::AwaitingCustomer) }
 }
 
 #[cfg(test)]

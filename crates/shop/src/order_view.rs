@@ -272,7 +272,7 @@ fn outcome_steps(order: &Order) -> Vec<Step> {
     let attempts = attempts.filter(|sale| sale.status != OperationStatus::AwaitingRedirectResult);
     let mut steps: Vec<Step> = attempts.map(|sale| operation_step("Payment", sale)).collect();
     if order.status() == Some(PaymentStatus::AwaitingCustomer) {
-        let note = "payment.status is “awaiting customer”: the attempt has failed, the payment is \
+        let note = "payment.status is “awaiting customer”: this attempt failed, the payment is \
                     still open. Success or decline follows.";
         steps.push(Step::new(Tone::Waiting, "The customer may try again", note));
     } else if order.handed_over && order.is_open() {
@@ -289,7 +289,11 @@ fn refund_step(refund: &Operation) -> Step {
 fn operation_step(what: &str, operation: &Operation) -> Step {
     let tone = if operation.status == OperationStatus::Success {
         Tone::Good
-    } else if operation.status == OperationStatus::Decline {
+    } else if matches!(
+        operation.status,
+        OperationStatus::Decline | OperationStatus::AwaitingCustomer
+    ) {
+        // Another one may follow; this one has failed.
         Tone::Bad
     } else {
         Tone::Waiting

@@ -388,7 +388,7 @@ fn a_customer_may_try_again_until_the_payment_ends() {
         let to_page = shop.get(&format!("{path}/pay"));
 
         shop.tell(&attempt(id, 10, "awaiting redirect result", 1, "awaiting redirect result"));
-        shop.tell(&attempt(id, 20, "awaiting customer", 1, "decline"));
+        shop.tell(&attempt(id, 20, "awaiting customer", 1, "awaiting customer"));
         let page = shop.get(path).body;
         assert!(page.contains("<h1>Not paid yet</h1>"), "{page}");
         assert!(page.contains("Account owner cancelled operation. You may try again."));
@@ -405,7 +405,10 @@ fn a_customer_may_try_again_until_the_payment_ends() {
         shop.tell(&attempt(id, 40, last, 2, last));
         let page = shop.get(path).body;
         assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
-        assert!(page.contains("Payment: decline") && page.contains(&format!("Payment: {last}")));
+        assert!(
+            page.contains("Payment: awaiting customer")
+                && page.contains(&format!("Payment: {last}"))
+        );
         assert!(!page.contains("try again") && !page.contains("http-equiv=\"refresh\""));
         assert_eq!(shop.get(&format!("{path}/pay")).header("location"), path);
     }

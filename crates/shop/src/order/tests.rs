@@ -57,22 +57,33 @@ fn history() -> Vec<Callback> {
     ]
 }
 
-/// Two attempts that fail, of which the second begins in the second in which the first ends; then
-/// the limit time, which tells of no new operation.
+/// Two attempts that fail, the first within a second, in which the second begins too; then the
+/// limit time, which ends the last operation.
 fn attempts() -> Vec<Callback> {
     let second = SALE + 1;
     vec![
         redirect(),
-        callback(15, "awaiting customer", (SALE, "sale", "decline"), 2500),
+        callback(10, "awaiting customer", (SALE, "sale", "awaiting customer"), 2500),
         callback(
-            15,
+            10,
             "awaiting redirect result",
             (second, "sale", "awaiting redirect result"),
             2500,
         ),
-        callback(20, "awaiting customer", (second, "sale", "decline"), 2500),
+        callback(20, "awaiting customer", (second, "sale", "awaiting customer"), 2500),
         callback(30, "decline", (second, "sale", "decline"), 2500),
     ]
+}
+
+/// The same, as told by a platform whose operations are declined while their payment is open.
+fn attempts_declined() -> Vec<Callback> {
+    let mut callbacks = attempts();
+    for operation in callbacks.iter_mut().filter_map(|it| it.operation.as_mut()) {
+        if operation.status == OperationStatus::AwaitingCustomer {
+            operation.status = OperationStatus::Decline;
+        }
+    }
+    callbacks
 }
 
 fn order(callbacks: impl IntoIterator<Item = Callback>) -> Order {
@@ -105,21 +116,23 @@ fn each_callback_moves_the_order_on() {
 
 #[test]
 fn an_order_is_open_while_the_customer_may_try_again() {
-    let mut order = order([]);
-    let steps = attempts().into_iter().map(|callback| {
-        order.receive(callback, String::new());
-        let status = order.status().unwrap();
-        (status.as_str(), order.is_open(), order.is_settled(), order.sale_operations().len())
-    });
-    let expected = [
-        ("awaiting redirect result", true, false, 1),
-        ("awaiting customer", true, false, 1),
-        ("awaiting redirect result", true, false, 2),
-        ("awaiting customer", true, false, 2),
-        ("decline", false, true, 2),
-    ];
-    assert_eq!(steps.collect::<Vec<_>>(), expected);
-    assert_eq!(order.refundable(), 0);
+    for callbacks in [attempts(), attempts_declined()] {
+        let mut order = order([]);
+        let steps = callbacks.into_iter().map(|callback| {
+            order.receive(callback, String::new());
+            let status = order.status().unwrap();
+            (status.as_str(), order.is_open(), order.is_settled(), order.sale_operations().len())
+        });
+        let expected = [
+            ("awaiting redirect result", true, false, 1),
+            ("awaiting customer", true, false, 1),
+            ("awaiting redirect result", true, false, 2),
+            ("awaiting customer", true, false, 2),
+            ("decline", false, true, 2),
+        ];
+        assert_eq!(steps.collect::<Vec<_>>(), expected);
+        assert_eq!(order.refundable(), 0);
+    }
 }
 
 #[test]
@@ -189,10 +202,14 @@ fn an_order_is_settled_when_nothing_is_expected() {
     assert_eq!(refunding.next_refund_id(), "order-1-refund-2");
 }
 
+fn lives() -> impl Strategy<Value = Vec<Callback>> {
+    prop_oneof![Just(history()), Just(attempts()), Just(attempts_declined())]
+}
+
 proptest! {
     #[test]
     fn what_is_known_does_not_depend_on_the_order_of_arrival(
-        (told, arrivals) in prop_oneof![Just(history()), Just(attempts())].prop_flat_map(|told| {
+        (told, arrivals) in lives().prop_flat_map(|told| {
             let twice = [told.clone(), told.clone()].concat();
             (Just(told), Just(twice).prop_shuffle())
         })
