@@ -74,19 +74,31 @@
     });
   };
 
+  const key = (what) => `dwar:${self}:${attempt}:${what}`;
+
+  /** Notes in this tab that something was done for the attempt; false where nothing is kept. */
+  const note = (what) => {
+    try {
+      sessionStorage.setItem(key(what), "1");
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const isNoted = (what) => {
+    try {
+      return sessionStorage.getItem(key(what)) !== null;
+    } catch {
+      return false;
+    }
+  };
+
   /** Sends the customer to Paytm, once for each tab and attempt: who goes back stays. */
   const handOver = () => {
     const form = document.querySelector("form[data-auto]");
-    if (!form) return;
-    const key = `dwar:${self}:${attempt}`;
-    let first = false;
-    try {
-      first = sessionStorage.getItem(key) === null;
-      sessionStorage.setItem(key, "1");
-    } catch {
-      // Without storage the customer presses the button.
-    }
-    if (first) form.submit();
+    // Without storage the customer presses the button.
+    if (form && !isNoted("handed over") && note("handed over")) form.submit();
   };
 
   /** Counts down to the limit time. */
@@ -147,11 +159,14 @@
       const data = { payment: { id: payment, status: stage }, redirect_url: onward ?? null };
       if (stage === "paid") tell("payment.success", data);
       if (stage === "declined") tell("payment.fail", data);
-      countToShop();
+      if (inFrame && isNoted("left")) document.querySelector("[data-exit]")?.click();
+      else countToShop();
       return;
     }
     handOver();
     countToLimit();
+    // Who has said once that they go back to the shop need not say it again.
+    document.querySelector("form.leave")?.addEventListener("submit", () => note("left"));
     if (unknown && returned === "1") setTimeout(() => location.replace(unknown), 5000);
     follow((now, latest, source) => {
       if (now === stage && latest === attempt) return;
