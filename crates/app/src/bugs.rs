@@ -9,7 +9,7 @@ use domain::code::Code;
 use domain::command::Command;
 use domain::decide::decide;
 use domain::decision::{Decision, JobKind};
-use domain::id::{PaymentKey, ProviderReference};
+use domain::id::{OperationId, PaymentKey, ProviderReference};
 use domain::payment::{Payment, Sale, SaleState};
 use domain::provider::{Receipt, SaleAnswer, Unclear};
 use domain::time::{Millis, Timestamp};
@@ -42,11 +42,15 @@ pub enum Bug {
     NoticeBelieved,
     /// Nobody asks after a payment once it is declined.
     LateSuccessLost,
+    /// Nobody asks after an attempt once another one has begun.
+    EarlierForgotten,
+    /// An answer counts for the attempt that is the newest when it comes.
+    AnswerMisplaced,
 }
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NewReference,
         Self::StaleRefund,
         Self::TimeoutDeclines,
@@ -55,6 +59,8 @@ impl Bug {
         Self::CallbackRewritten,
         Self::NoticeBelieved,
         Self::LateSuccessLost,
+        Self::EarlierForgotten,
+        Self::AnswerMisplaced,
     ];
 }
 
@@ -204,7 +210,22 @@ impl Platform {
     }
 
     /// Whether the question is not asked.
-    pub(crate) fn late_success_lost(&self, attempt: &Sale) -> bool {
-        self.has(Bug::LateSuccessLost) && matches!(attempt.state, SaleState::Declined { .. })
+    pub(crate) fn is_unasked(&self, payment: &Payment, attempt: &Sale) -> bool {
+        let is_declined = matches!(attempt.state, SaleState::Declined { .. });
+        (self.has(Bug::LateSuccessLost) && is_declined)
+            || (self.has(Bug::EarlierForgotten) && attempt.id != payment.sale.id)
+    }
+
+    /// The attempt that an answer counts for, to a question about the newest of `asked`.
+    pub(crate) async fn answer_misplaced(
+        &self,
+        asked: &Payment,
+        sale: OperationId,
+    ) -> Result<OperationId, Fault> {
+        if !self.has(Bug::AnswerMisplaced) || asked.sale.id != sale {
+            return Ok(sale);
+        }
+        let payment = self.payment(asked.key.clone()).await?;
+        Ok(payment.map_or(sale, |payment| payment.sale.id))
     }
 }

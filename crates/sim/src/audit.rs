@@ -1,19 +1,22 @@
 //! The checks at the end of a world, when nothing remains to happen: the platform's payments
 //! against the provider's ledger, the merchants' books and an independent idea of what may be.
 
+mod attempts;
 mod operations;
 mod telling;
 
 use std::collections::BTreeMap;
 
 use app::verbs::PaymentView;
+use domain::decision::Event;
 use domain::journal::Account;
 use domain::money::Currency;
+use domain::payment::Sale;
 use store::{jobs, payments};
 
 use crate::fingerprint::fnv;
 use crate::merchants::Purchase;
-use crate::provider::Effect;
+use crate::provider::{Effect, Provider};
 use crate::tasks::finish;
 use crate::violation::{Broken, Checked, ensure, fault};
 use crate::world::World;
@@ -31,7 +34,7 @@ struct Ledger {
 /// Checks everything and returns a digest of all that is stored.
 pub(crate) fn at_the_end(world: &mut World) -> Result<u64, Broken> {
     let platform = world.platform()?;
-    let mut ledgers = ledgers(world.provider.effects());
+    let mut ledgers = ledgers(&world.provider);
     let mut digest = 0;
     let mut found = 0;
     for purchase in &world.purchases {
@@ -42,13 +45,15 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<u64, Broken> {
         };
         found += 1;
         digest = fnv(digest, format!("{view:?}").as_bytes());
-        let ledger = ledgers.remove(&view.payment.sale.reference.0).unwrap_or_default();
-        operations::check(world, purchase, &view, &ledger)?;
+        let of_attempt = |sale: &Sale| ledgers.remove(&sale.reference.0).unwrap_or_default();
+        let taken: Vec<Ledger> = view.payment.sales().map(of_attempt).collect();
+        attempts::check(world, purchase, &view)?;
+        operations::check(purchase, &view, &taken)?;
         telling::check(world, purchase, &view)?;
         count(&mut world.figures, &view);
     }
     ensure(ledgers.is_empty(), "I1", || {
-        format!("the provider moved money for orders that nobody knows: {ledgers:?}")
+        format!("the provider has orders that nobody knows: {ledgers:?}")
     })?;
     let left = finish(world.store.read(|tx| {
         Ok::<_, store::StoreError>((jobs::count(tx)?, payments::page_of_keys(tx, None, ALL)?))
@@ -60,9 +65,10 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<u64, Broken> {
     Ok(digest)
 }
 
-fn ledgers(effects: &[Effect]) -> BTreeMap<String, Ledger> {
-    let mut ledgers: BTreeMap<String, Ledger> = BTreeMap::new();
-    for effect in effects {
+fn ledgers(provider: &Provider) -> BTreeMap<String, Ledger> {
+    let mut ledgers: BTreeMap<String, Ledger> =
+        provider.orders().map(|order| (order.clone(), Ledger::default())).collect();
+    for effect in provider.effects() {
         match effect {
             Effect::Charge { order, minor } => {
                 ledgers.entry(order.clone()).or_default().charges.push(*minor);
@@ -106,10 +112,11 @@ fn count(figures: &mut crate::Figures, view: &PaymentView) {
     let add = |count: &mut u64, more: usize| {
         *count = count.saturating_add(u64::try_from(more).unwrap_or(0));
     };
-    let late = view.history.iter().filter(|entry| operations::is_late_success(&entry.event));
+    let late = view.history.iter().filter(|entry| entry.event == Event::PaidAfterDecline);
     add(&mut figures.payments, 1);
     add(&mut figures.paid, usize::from(view.payment.balance().captured > 0));
     add(&mut figures.late_successes, late.count());
+    add(&mut figures.retries, view.payment.earlier.len());
     add(&mut figures.refunds, view.payment.refunds.len());
     add(&mut figures.callbacks, view.callbacks.len());
 }

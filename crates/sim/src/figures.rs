@@ -17,8 +17,10 @@ pub struct Figures {
     pub payments: u64,
     /// Payments that ended paid.
     pub paid: u64,
-    /// Payments that were paid after their decline.
+    /// Attempts that were paid after their decline.
     pub late_successes: u64,
+    /// Attempts that followed one that had failed.
+    pub retries: u64,
     /// Refunds that ended, one way or the other.
     pub refunds: u64,
     /// Callbacks made.
@@ -45,6 +47,7 @@ impl Figures {
             (&mut self.payments, other.payments),
             (&mut self.paid, other.paid),
             (&mut self.late_successes, other.late_successes),
+            (&mut self.retries, other.retries),
             (&mut self.refunds, other.refunds),
             (&mut self.callbacks, other.callbacks),
             (&mut self.deliveries, other.deliveries),
@@ -79,12 +82,14 @@ impl fmt::Display for Figures {
         let tenths_of_years = self.passed.0 / (Millis::hours(24).0.saturating_mul(365) / 10);
         write!(
             f,
-            "{} seeds, {} payments ({} paid, {} of them late), {} refunds, {}.{} virtual years, \
-             {} faults injected, {} crashes, {} callbacks in {} deliveries, {} commits, {} events",
+            "{} seeds, {} payments ({} paid, {} late successes, {} retries), {} refunds, \
+             {}.{} virtual years, {} faults injected, {} crashes, {} callbacks in {} deliveries, \
+             {} commits, {} events",
             self.seeds,
             self.payments,
             self.paid,
             self.late_successes,
+            self.retries,
             self.refunds,
             tenths_of_years / 10,
             tenths_of_years % 10,

@@ -49,11 +49,16 @@ pub(crate) struct Purchase {
     pub(crate) best_before: Option<Timestamp>,
     pub(crate) delay_seconds: u32,
     pub(crate) no_callbacks: bool,
+    /// How often the customer may try to pay. Only Payment Page gives more than one chance.
+    pub(crate) attempts: u32,
     /// The ids of requests that the platform said it had accepted for this payment.
     pub(crate) requests: BTreeSet<String>,
     /// The sums of the requests that it said it accepts now.
     pub(crate) accepted: BTreeSet<i64>,
-    pub(crate) customer_sent: bool,
+    /// The order at the provider that the customer was sent to last.
+    pub(crate) sent_to: Option<String>,
+    /// Whether the customer ever said that they don't want to try again.
+    pub(crate) gave_up: bool,
     pub(crate) paid: bool,
     pub(crate) refunds: Vec<RefundWish>,
 }
@@ -105,9 +110,11 @@ impl Purchase {
             best_before,
             delay_seconds: if rng.chance(100) { rng.pick([1, 30, 600]) } else { 0 },
             no_callbacks: rng.chance(50),
+            attempts: rng.pick([1, 1, 1, 1, 1, 1, 2, 3, 4]),
             requests: BTreeSet::new(),
             accepted: BTreeSet::new(),
-            customer_sent: false,
+            sent_to: None,
+            gave_up: false,
             paid: false,
             refunds: Vec::new(),
         }

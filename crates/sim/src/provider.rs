@@ -70,10 +70,10 @@ pub(crate) enum Standing {
 /// An order.
 #[derive(Debug)]
 pub(crate) struct Order {
-    pub(crate) minor: i64,
-    pub(crate) standing: Standing,
+    minor: i64,
+    standing: Standing,
     /// Whether it has ever been seen as failed.
-    pub(crate) failed_once: bool,
+    failed_once: bool,
     opened: Timestamp,
     changed: Timestamp,
     transaction: String,
@@ -100,13 +100,15 @@ impl Provider {
         }
     }
 
-    pub(crate) fn order(&self, reference: &str) -> Option<&Order> {
-        self.orders.get(reference)
+    /// The names of all orders.
+    pub(crate) fn orders(&self) -> impl Iterator<Item = &String> {
+        self.orders.keys()
     }
 
-    /// Whether it refused to open this order.
-    pub(crate) fn has_refused(&self, reference: &str) -> bool {
+    /// Whether this order ever failed, or was not even opened.
+    pub(crate) fn has_declined(&self, reference: &str) -> bool {
         self.refused.contains_key(reference)
+            || self.orders.get(reference).is_some_and(|order| order.failed_once)
     }
 
     /// Everything that moved money, oldest first.
@@ -217,13 +219,8 @@ impl Provider {
             return Laters::new();
         }
         if troubles.strikes(Trouble::PaymentFails) {
-            let code = self.rng.pick(["235", "227", "141", "202", "810"]);
-            let mut laters = self.settle(now, reference, Standing::Failed(code));
-            if troubles.strikes(Trouble::FailureFlips) {
-                let wait = Millis(self.rng.between(2_000, 1_200_000));
-                laters.push((wait, Later::SecondTry { order: reference.to_owned() }));
-            }
-            laters
+            let code = self.rng.pick(["235", "227", "202", "810"]);
+            self.fail(now, reference, code, troubles)
         } else if troubles.strikes(Trouble::PaymentPends) {
             order.standing = Standing::Pending;
             order.changed = now;
@@ -234,6 +231,35 @@ impl Provider {
         } else {
             self.settle(now, reference, Standing::Paid)
         }
+    }
+
+    /// The customer presses "cancel" there.
+    pub(crate) fn customer_cancels(
+        &mut self,
+        now: Timestamp,
+        reference: &str,
+        troubles: &mut Troubles,
+    ) -> Laters {
+        let order = self.orders.get(reference);
+        if order.is_none_or(|order| order.standing != Standing::Open) {
+            return Laters::new();
+        }
+        self.fail(now, reference, "141", troubles)
+    }
+
+    fn fail(
+        &mut self,
+        now: Timestamp,
+        reference: &str,
+        code: &'static str,
+        troubles: &mut Troubles,
+    ) -> Laters {
+        let mut laters = self.settle(now, reference, Standing::Failed(code));
+        if troubles.strikes(Trouble::FailureFlips) {
+            let wait = Millis(self.rng.between(2_000, 1_200_000));
+            laters.push((wait, Later::SecondTry { order: reference.to_owned() }));
+        }
+        laters
     }
 
     /// Carries out what had been put off.

@@ -90,6 +90,22 @@ troubles! {
     CustomerLate at_most 300,
     /// A customer presses twice.
     CustomerPressesTwice at_most 300,
+    /// A customer of Payment Page cancels at the provider.
+    CustomerCancels at_most 700,
+    /// A customer goes away after an attempt that failed.
+    CustomerLeaves at_most 300,
+    /// A customer gives up after an attempt that failed.
+    CustomerGivesUp at_most 300,
+    /// A customer gives up and tries again in one moment.
+    CustomerHesitates at_most 600,
+    /// A customer tries again when hardly any time is left, or none.
+    RetryLate at_most 300,
+    /// A customer tries again in two tabs at once.
+    RetryDoubled at_most 500,
+    /// A customer tries again while the platform asks after the attempt that failed.
+    RetryMeetsQuestion at_most 500,
+    /// A customer goes back to the provider's page of an attempt that failed, and pays there.
+    OldOrderPaid at_most 400,
     /// A merchant's server answers 500.
     MerchantError at_most 300,
     /// A merchant's server answers 301.

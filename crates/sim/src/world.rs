@@ -6,6 +6,7 @@ mod customers;
 mod exchanges;
 mod gate;
 mod node;
+mod page;
 
 use std::collections::BTreeMap;
 use std::fmt::Arguments;
@@ -29,6 +30,7 @@ use crate::violation::{Broken, Checked, Violation, ensure, fault};
 use exchanges::Waiting;
 use gate::{Call, GateReply};
 use node::Node;
+use page::Button;
 
 /// When every world begins: 2026-01-01.
 const START: Timestamp = Timestamp(1_767_225_600_000);
@@ -100,6 +102,12 @@ pub(crate) enum Event {
     NoticeArrives { body: Vec<u8>, tries: u32 },
     /// A customer presses "pay" at the provider.
     CustomerPays { order: String },
+    /// A customer presses "cancel" at the provider.
+    CustomerCancels { order: String },
+    /// A customer looks at Payment Page, where a purchase is shown.
+    CustomerLooks(usize),
+    /// A customer presses a button there.
+    CustomerPresses { purchase: usize, button: Button },
     /// A merchant begins to want something.
     Wanted(Wish),
     /// A merchant sends, or sends again.
@@ -260,6 +268,11 @@ impl World {
                 self.catch_up()?;
                 self.notice_arrives(body, tries);
             }
+            Event::CustomerLooks(purchase) => return self.customer_looks(purchase),
+            Event::CustomerPresses { purchase, button } => {
+                self.catch_up()?;
+                self.customer_presses(purchase, button);
+            }
             Event::GateAnswered { call, reply } => return self.gate_answered(call, reply),
             Event::Tick => self.tick(),
             Event::Crash => self.crash(),
@@ -273,6 +286,7 @@ impl World {
             }
             Event::AtProvider(later) => self.at_provider(later),
             Event::CustomerPays { order } => self.customer_pays(&order),
+            Event::CustomerCancels { order } => self.customer_cancels(&order),
             Event::Wanted(wish) => self.wanted(wish),
             Event::GateSend(call) => self.gate_send(call),
             Event::GateDeadline { call, tries } => self.gate_deadline(call, tries),

@@ -61,11 +61,13 @@ impl Platform {
             return Ok(Ended::Done);
         };
         #[cfg(feature = "bugs")]
-        if self.late_success_lost(attempt) {
+        if self.is_unasked(&payment, attempt) {
             self.drop_job(&job.payment, job.work).await?;
             return Ok(Ended::Done);
         }
         let answer = self.sale_status(&project, &payment, attempt, TIMEOUT).await;
+        #[cfg(feature = "bugs")]
+        let sale = self.answer_misplaced(&payment, sale).await?;
         let give_back = self.new_operation(&job.payment).await?;
         let command = Command::SaleAnswered { sale, answer, last: false, give_back };
         self.transact_job(&project, job.payment.clone(), job.work, command).await?;

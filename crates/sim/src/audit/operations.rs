@@ -4,47 +4,32 @@
 use std::collections::BTreeSet;
 
 use app::verbs::PaymentView;
-use domain::code::Code;
 use domain::decision::Event;
-use domain::payment::{LateSuccessPolicy, Payment, SaleState};
+use domain::payment::{LateSuccessPolicy, Payment, Sale, SaleState};
 use domain::refund::{Refund, RefundOrigin, RefundState};
-use domain::time::{Millis, Timestamp};
 
 use super::Ledger;
 use crate::merchants::Purchase;
 use crate::violation::{Checked, ensure};
-use crate::world::World;
 
-/// How late the automatic decline may be while the node is up.
-const DECLINE_LATE_MAX: Millis = Millis(250);
-
-pub(super) fn check(
-    world: &World,
-    purchase: &Purchase,
-    view: &PaymentView,
-    ledger: &Ledger,
-) -> Checked {
+/// Checks a payment against what was `taken` by each attempt at its sale, oldest first.
+pub(super) fn check(purchase: &Purchase, view: &PaymentView, taken: &[Ledger]) -> Checked {
+    let payment = &view.payment;
     ended_once(view)?;
-    repeated_requests(purchase, &view.payment)?;
-    money(&view.payment, ledger)?;
-    late_success(view)?;
-    decline(world, view)
+    repeated_requests(purchase, payment)?;
+    for (sale, ledger) in payment.sales().zip(taken) {
+        money(payment, sale, ledger)?;
+    }
+    late_success(view)
 }
 
-pub(super) const fn is_late_success(event: &Event) -> bool {
-    matches!(event, Event::PaidAfterDecline)
-}
-
-/// I3: everything has ended, each operation once.
+/// I3: everything has ended, each refund once.
 fn ended_once(view: &PaymentView) -> Checked {
     let key = &view.payment.key;
     ensure(view.payment.is_settled(), "I3", || format!("{key} has not ended: {view:?}"))?;
     ensure(view.jobs.is_empty(), "I3", || format!("{key} has jobs left: {:?}", view.jobs))?;
     let ends =
         |of: &dyn Fn(&Event) -> bool| view.history.iter().filter(|entry| of(&entry.event)).count();
-    let sale_ends =
-        ends(&|event| matches!(event, Event::SaleCaptured { .. } | Event::SaleDeclined { .. }));
-    ensure(sale_ends == 1, "I3", || format!("the sale of {key} ended {sale_ends} times"))?;
     for refund in &view.payment.refunds {
         let refund_ends = ends(&|event| {
             matches!(
@@ -67,9 +52,9 @@ fn ended_once(view: &PaymentView) -> Checked {
 fn repeated_requests(purchase: &Purchase, payment: &Payment) -> Checked {
     let key = &payment.key;
     let requests = &purchase.requests;
-    let own = requests.iter().all(|request| *request == payment.sale.request.0);
+    let own = requests.iter().all(|request| *request == payment.request().0);
     ensure(own, "I7", || {
-        format!("{key} was acknowledged as {requests:?}, stored is {:?}", payment.sale.request)
+        format!("{key} was acknowledged as {requests:?}, stored is {:?}", payment.request())
     })?;
     let sum = payment.terms.amount.minor();
     ensure(purchase.accepted.iter().all(|accepted| *accepted == sum), "I7", || {
@@ -103,91 +88,74 @@ fn repeated_requests(purchase: &Purchase, payment: &Payment) -> Checked {
     Ok(())
 }
 
-/// I1, I2 and I6: the provider moved exactly the money that the payment says it moved.
-fn money(payment: &Payment, ledger: &Ledger) -> Checked {
-    let key = &payment.key;
-    ensure(ledger.charges.len() <= 1, "I1", || format!("{key} was charged {ledger:?}"))?;
+/// I1, I2 and I6: the provider moved exactly the money that the attempt says it moved, and keeps
+/// none of an attempt that did not make the payment a success.
+fn money(payment: &Payment, sale: &Sale, ledger: &Ledger) -> Checked {
+    let order = &sale.reference.0;
+    ensure(ledger.charges.len() <= 1, "I1", || format!("{order} was charged {ledger:?}"))?;
     let charged = ledger.charges.iter().sum::<i64>();
-    let captured = payment.balance().captured;
-    ensure(charged == captured, "I6", || {
-        format!("{key}: the provider has {charged}, the payment says {captured}: {payment:?}")
+    let balance = payment.balance_of(sale);
+    ensure(charged == balance.captured, "I6", || {
+        format!("{order}: the provider has {charged}, the payment says {balance:?}: {payment:?}")
     })?;
     let mut paid_out = 0_i64;
     for (reference, sums) in &ledger.pay_outs {
-        ensure(sums.len() == 1, "I1", || format!("{reference} of {key} was paid out {sums:?}"))?;
+        ensure(sums.len() == 1, "I1", || format!("{reference} of {order} was paid out {sums:?}"))?;
         paid_out = paid_out.saturating_add(sums.iter().sum());
-        let refund = payment.refunds.iter().find(|refund| refund.reference.0 == *reference);
+        let refund = payment.refunds_of(sale.id).find(|refund| refund.reference.0 == *reference);
         let agrees = refund.is_some_and(|refund| {
             sums.contains(&refund.amount.minor())
                 && matches!(refund.state, RefundState::Refunded { .. })
         });
         ensure(agrees, "I6", || format!("{reference} was paid out {sums:?}, stored: {refund:?}"))?;
     }
-    ensure(paid_out <= charged, "I2", || format!("{key}: {paid_out} of {charged} was paid out"))?;
-    let refunded = payment.balance().refunded;
-    ensure(refunded == paid_out, "I6", || {
-        format!("{key}: {refunded} is stored as refunded, the provider paid out {paid_out}")
+    ensure(paid_out <= charged, "I2", || format!("{order}: {paid_out} of {charged} was paid out"))?;
+    ensure(balance.refunded == paid_out, "I6", || {
+        format!("{order}: {balance:?} is stored, the provider paid out {paid_out}")
+    })?;
+    let is_success = sale.id == payment.sale.id && matches!(sale.state, SaleState::Captured(_));
+    ensure(is_success || paid_out == charged, "I6", || {
+        format!("{order}: a customer paid {charged} for nothing and got {paid_out} back")
     })
 }
 
-/// I5: money that came after the decline went one way, the one that was configured.
+/// I5: money that came by an attempt after its decline went one way: back, unless it was the
+/// newest attempt and the project promotes.
 fn late_success(view: &PaymentView) -> Checked {
     let payment = &view.payment;
-    let came = view.history.iter().filter(|entry| is_late_success(&entry.event)).count();
-    let promoted = view.history.iter().filter(|entry| entry.event == Event::SalePromoted).count();
-    let given_back = |refund: &&Refund| {
+    let happened =
+        |event: &Event| view.history.iter().filter(|entry| entry.event == *event).count();
+    let promoted = happened(&Event::SalePromoted);
+    let came = happened(&Event::PaidAfterDecline);
+    let gone_back = payment.sales().filter(|sale| came_late(sale)).count();
+    let right = came == gone_back + promoted
+        && payment.sales().all(|sale| back(payment, sale) == owed(payment, sale))
+        && match payment.terms.late_success {
+            LateSuccessPolicy::GiveBack => promoted == 0,
+            LateSuccessPolicy::Promote => !came_late(&payment.sale) && promoted <= 1,
+        };
+    ensure(right, "I5", || {
+        format!(
+            "{}: came late {came}, promoted {promoted}, given back {gone_back}: {payment:?}",
+            payment.key
+        )
+    })
+}
+
+const fn came_late(sale: &Sale) -> bool {
+    matches!(sale.state, SaleState::DeclinedThenPaid { .. })
+}
+
+/// What has to go back of an attempt by itself.
+fn owed(payment: &Payment, sale: &Sale) -> Vec<i64> {
+    came_late(sale).then(|| payment.terms.amount.minor()).into_iter().collect()
+}
+
+/// What went back of it by itself.
+fn back(payment: &Payment, sale: &Sale) -> Vec<i64> {
+    let by_itself = |refund: &&Refund| {
         refund.origin == RefundOrigin::LateSuccess
             && matches!(refund.state, RefundState::Refunded { .. })
     };
-    let given_back: Vec<i64> =
-        payment.refunds.iter().filter(given_back).map(|refund| refund.amount.minor()).collect();
-    let right = match (came, payment.terms.late_success, &payment.sale.state) {
-        (0, _, state) => {
-            promoted == 0
-                && given_back.is_empty()
-                && !matches!(state, SaleState::DeclinedThenPaid { .. })
-        }
-        (1, LateSuccessPolicy::Promote, SaleState::Captured(_)) => {
-            promoted == 1 && given_back.is_empty()
-        }
-        (1, LateSuccessPolicy::GiveBack, SaleState::DeclinedThenPaid { .. }) => {
-            promoted == 0 && given_back == [payment.terms.amount.minor()]
-        }
-        _ => false,
-    };
-    ensure(right, "I5", || {
-        format!("{}: came late {came}, promoted {promoted}, back {given_back:?}", payment.key)
-    })
-}
-
-/// A decline has a reason: the provider said no, or the limit had come, not long ago.
-fn decline(world: &World, view: &PaymentView) -> Checked {
-    let key = &view.payment.key;
-    let declined = view.history.iter().find_map(|entry| {
-        let Event::SaleDeclined { code } = entry.event else { return None };
-        Some((entry.at, code))
-    });
-    let Some((at, code)) = declined else { return Ok(()) };
-    if code != Code::AutoDecline {
-        let reference = &view.payment.sale.reference.0;
-        let failed = world.provider.order(reference).is_some_and(|order| order.failed_once);
-        return ensure(failed || world.provider.has_refused(reference), "I3", || {
-            format!("{key} was declined with {}, the provider never did", code.number())
-        });
-    }
-    let limit = view.payment.terms.limit_at;
-    ensure(at >= limit, "limit", || {
-        format!("{key} was declined {} ms before its limit", limit.since(at).0)
-    })?;
-    let late = at.since(ready(&world.disturbances, limit, at));
-    ensure(late <= DECLINE_LATE_MAX, "limit", || {
-        format!("{key} was declined {} ms after its limit", late.0)
-    })
-}
-
-/// Since when the node could have declined: the limit, or the latest disturbance if that was
-/// later.
-fn ready(disturbances: &[(Timestamp, Millis)], limit: Timestamp, at: Timestamp) -> Timestamp {
-    let before = disturbances.iter().filter(|(since, _)| *since <= at);
-    before.map(|(since, held_up)| since.plus(*held_up)).fold(limit, Ord::max)
+    payment.refunds_of(sale.id).filter(by_itself).map(|refund| refund.amount.minor()).collect()
 }

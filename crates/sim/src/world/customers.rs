@@ -6,7 +6,7 @@ use store::payments;
 
 use super::node::Done;
 use super::{Event, World};
-use crate::merchants::{RefundWish, Wish};
+use crate::merchants::{Purchase, RefundWish, Wish};
 use crate::provider::Later;
 use crate::tasks::finish;
 use crate::troubles::Trouble;
@@ -18,17 +18,21 @@ const NOTICE_TRIES: u32 = 3;
 const LATE: Millis = Millis::minutes(25);
 
 impl World {
-    /// A merchant knows where to send the customer, and does so once.
+    /// A merchant knows where to send the customer, and does so once, unless Payment Page does.
     pub(super) fn redirect_known(&mut self, at: usize) {
-        let Some(purchase) = self.purchases.get_mut(at) else { return };
-        if std::mem::replace(&mut purchase.customer_sent, true) {
-            return;
-        }
-        let (key, place) = (purchase.key.clone(), purchase.merchant);
-        let limit = self.merchants.get(place).map_or(0, |merchant| merchant.limit_time.0);
+        let waits = |purchase: &&Purchase| purchase.attempts == 1 && purchase.sent_to.is_none();
+        let Some(purchase) = self.purchases.get(at).filter(waits) else { return };
+        let key = purchase.key.clone();
         let read = finish(self.store.read(move |tx| payments::load(tx, &key)));
         let Ok(Some(payment)) = read else { return };
-        let order = payment.sale.reference.0;
+        self.customer_sent(at, payment.sale.reference.0);
+    }
+
+    /// A customer is sent to the provider's page of an order, and pays there or does not.
+    pub(super) fn customer_sent(&mut self, at: usize, order: String) {
+        let Some(purchase) = self.purchases.get_mut(at) else { return };
+        let limit = self.merchants.get(purchase.merchant).map_or(0, |other| other.limit_time.0);
+        purchase.sent_to = Some(order.clone());
         if self.troubles.strikes(Trouble::CustomerAbsent) {
             return;
         }
@@ -78,6 +82,12 @@ impl World {
     pub(super) fn customer_pays(&mut self, order: &str) {
         self.note(format_args!("the customer of {order} pays"));
         let laters = self.provider.customer_pays(self.now, order, &mut self.troubles);
+        self.later(laters);
+    }
+
+    pub(super) fn customer_cancels(&mut self, order: &str) {
+        self.note(format_args!("the customer of {order} cancels"));
+        let laters = self.provider.customer_cancels(self.now, order, &mut self.troubles);
         self.later(laters);
     }
 

@@ -2,7 +2,7 @@
 //! may do what was asked and say something else or nothing.
 
 use app::ports::{HttpAnswer, HttpError, HttpRequest, Peer};
-use domain::id::ProviderReference;
+use domain::id::{OperationId, PaymentKey, ProviderReference};
 use domain::time::{Millis, Timestamp};
 use serde_json::Value;
 use store::payments;
@@ -14,7 +14,7 @@ use crate::ports::{ExchangeId, Reply, Sent};
 use crate::provider::{self, Seal};
 use crate::tasks::{TaskId, finish};
 use crate::troubles::Trouble;
-use crate::violation::{Checked, ensure, fault};
+use crate::violation::{Broken, Checked, ensure, fault};
 
 /// A request of the node that is under way.
 pub(super) struct Waiting {
@@ -84,11 +84,26 @@ impl World {
                 Some(lane) => payments::by_reference(tx, lane, &reference),
                 None => Ok(None),
             }));
-            ensure(known.map_err(|error| fault(&error))?.is_some(), "I1", || {
-                format!("the provider is sent {text}, which is not stored")
-            })?;
+            let Some((key, operation)) = known.map_err(|error| fault(&error))? else {
+                let what = format!("the provider is sent {text}, which is not stored");
+                return Err(Broken { invariant: "I1", what });
+            };
+            if request.url.contains("/initiateTransaction?") {
+                self.order_opened(key, operation)?;
+            }
         }
         Ok(())
+    }
+
+    /// An order is opened only when the payment's other orders failed (I1).
+    fn order_opened(&self, key: PaymentKey, operation: OperationId) -> Checked {
+        let read = finish(self.store.read(move |tx| payments::load(tx, &key)));
+        let Some(payment) = read.map_err(|error| fault(&error))? else { return Ok(()) };
+        let mut others = payment.sales().filter(|sale| sale.id != operation);
+        let open = others.find(|sale| !self.provider.has_declined(&sale.reference.0));
+        ensure(open.is_none(), "I1", || {
+            format!("{} gets a second order beside {open:?}", payment.key)
+        })
     }
 
     pub(super) fn request_arrives(

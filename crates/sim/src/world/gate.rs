@@ -91,6 +91,7 @@ impl World {
         let Some(call) = self.calls.get(&number) else { return };
         let Some(purchase) = self.purchases.get(call.wish.purchase()) else { return };
         let (wish, body, key) = (call.wish, call.body.clone(), purchase.key.clone());
+        let attempts = purchase.attempts;
         if self.node.is_none() {
             self.gate_replies(number, GateReply::Unavailable);
             return;
@@ -102,7 +103,7 @@ impl World {
                     return Done::Gate(number, Ok(GateReply::Unavailable));
                 };
                 let answered = match project {
-                    Ok(project) => serve(&platform, project, wish, &body).await,
+                    Ok(project) => serve(&platform, project, wish, attempts, &body).await,
                     Err(fault) => Err(fault.into()),
                 };
                 Done::Gate(number, reply(answered))
@@ -136,7 +137,13 @@ impl World {
             GateReply::Status(body) => return self.status_known(wish.purchase(), &body),
         };
         let requests = match wish {
-            Wish::Sale(_) | Wish::OtherSale(_) => Some(&mut purchase.requests),
+            Wish::Sale(at) | Wish::OtherSale(at) => {
+                if purchase.attempts > 1 && purchase.requests.is_empty() {
+                    // Payment Page shows the payment as soon as it is there.
+                    self.queue.push(self.now, Event::CustomerLooks(at));
+                }
+                Some(&mut purchase.requests)
+            }
             Wish::Refund(_, place) => {
                 purchase.refunds.get_mut(place).map(|refund| &mut refund.requests)
             }
@@ -162,11 +169,13 @@ impl World {
     }
 }
 
-/// What the Gate does with a request: verify, read, ask the platform.
+/// What the Gate does with a request: verify, read, ask the platform. A sale of several attempts
+/// comes by Payment Page, which does the same with what the merchant signed.
 async fn serve(
     platform: &Platform,
     project: std::sync::Arc<app::project::Project>,
     wish: Wish,
+    attempts: u32,
     body: &str,
 ) -> Result<GateReply, VerbError> {
     let document: Value = wire::json::parse_strict(body.as_bytes()).unwrap_or_default();
@@ -179,7 +188,7 @@ async fn serve(
         Wish::Sale(_) | Wish::OtherSale(_) => {
             let Ok(request) = SaleRequest::parse(&document) else { return invalid };
             let digest = fnv(0xcbf2_9ce4_8422_2325, body.as_bytes());
-            platform.start_sale(&project, request, 1, digest).await?
+            platform.start_sale(&project, request, attempts, digest).await?
         }
         Wish::Refund(..) => {
             let Ok(request) = RefundRequest::parse(&document) else { return invalid };

@@ -12,7 +12,7 @@ use app::secrets::Vault;
 use app::verbs::NewProject;
 use domain::id::PaymentKey;
 use domain::limits::LAST_QUESTION_LEAD;
-use domain::payment::Balance;
+use domain::payment::Sale;
 use domain::time::{Millis, Timestamp};
 use store::{jobs, payments};
 
@@ -44,6 +44,8 @@ pub(super) enum Done {
     Gate(u64, Result<GateReply, Fault>),
     /// A notification was handled.
     Notice(Result<(), Fault>),
+    /// A customer's wish was handled.
+    Customer(Result<(), Fault>),
 }
 
 impl World {
@@ -167,7 +169,7 @@ impl World {
             self.note(format_args!("task {} commits {commits}", id.0));
             self.idle_ticks = 0;
             self.have_tick_within(self.tick_every);
-            self.check_balance(id)?;
+            self.check_payment(id)?;
         }
         let has_effect = committed || !sent.is_empty();
         if has_effect && self.troubles.strikes(Trouble::Crash) {
@@ -303,19 +305,25 @@ impl World {
                 self.gate_replies(call, reply);
                 Ok(())
             }
-            Done::Notice(result) => result.map_err(|error| fault(&error)),
+            Done::Notice(result) | Done::Customer(result) => result.map_err(|error| fault(&error)),
         }
     }
 
-    /// The payment that a commit was about never has more on its way back than was taken.
-    fn check_balance(&self, task: TaskId) -> Checked {
+    /// Of the payment that a commit was about, no attempt has more on its way back than was taken
+    /// by it, and only the newest may still be open.
+    fn check_payment(&self, task: TaskId) -> Checked {
         let concerns = self.node.as_ref().and_then(|node| node.concerns.get(&task));
         let Some(key) = concerns.cloned() else { return Ok(()) };
         let of = key.clone();
         let read = finish(self.store.read(move |tx| payments::load(tx, &of)));
-        let balance = read.map_err(|error| fault(&error))?.map(|payment| payment.balance());
-        ensure(balance.is_none_or(Balance::holds), "I2", || {
-            format!("{key}: more goes back than was taken: {balance:?}")
+        let Some(payment) = read.map_err(|error| fault(&error))? else { return Ok(()) };
+        let holds = |sale| payment.balance_of(sale).holds();
+        ensure(payment.sales().all(holds), "I2", || {
+            format!("{key}: more goes back than was taken: {payment:?}")
+        })?;
+        let is_open = |sale: &Sale| sale.state.is_open();
+        ensure(!payment.earlier.iter().any(is_open), "I1", || {
+            format!("{key} has an open attempt before its newest: {payment:?}")
         })
     }
 

@@ -56,3 +56,13 @@ fn notice_believed_is_found() {
 fn late_success_lost_is_found() {
     is_found(Bug::LateSuccessLost);
 }
+
+#[test]
+fn earlier_forgotten_is_found() {
+    is_found(Bug::EarlierForgotten);
+}
+
+#[test]
+fn answer_misplaced_is_found() {
+    is_found(Bug::AnswerMisplaced);
+}
