@@ -1,5 +1,6 @@
 //! `dwar project`: making, showing and changing merchants' projects.
 
+mod branding;
 mod settings;
 mod view;
 
@@ -75,8 +76,10 @@ pub(crate) struct RotateKey {
 ///
 /// A running server takes the change over within a second.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: dwar project set 200 --callback-url https://tea.example/paid \
-                        --limit-minutes 30")]
+#[command(after_help = "\
+Examples:
+  dwar project set 200 --callback-url https://tea.example/paid --limit-minutes 30
+  dwar project set 200 --display-name 'Tea & Co' --logo logo.svg --accent '#0a7c42'")]
 pub(crate) struct Set {
     /// Its number.
     id: i64,

@@ -1,7 +1,7 @@
 //! Projects, the configuration and what a wrong command line is told.
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{Folder, masked};
 
@@ -20,6 +20,38 @@ fn projects_are_made_listed_shown_and_changed() -> Result<()> {
     let changes = ["--limit-minutes", "30", "--late-success", "promote", "--sale-max", "100000"];
     let set = folder.run(&[["project", "set", "1"].as_slice(), &changes].concat())?;
     insta::assert_snapshot!(masked(&set.stdout));
+    Ok(())
+}
+
+#[test]
+fn looks_are_set_shown_and_taken_away() -> Result<()> {
+    let folder = Folder::with_project()?;
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"/>";
+    std::fs::write(folder.path().join("logo.png"), svg)?;
+    let set = |flags: &[&str]| folder.run(&[["project", "set", "200"].as_slice(), flags].concat());
+
+    let looks = ["--display-name", "Tea & Co", "--logo", "logo.png", "--accent", "#0a7c42"];
+    insta::assert_snapshot!(masked(
+        &set(&[looks.as_slice(), &["--page-attempts", "5"]].concat())?.stdout
+    ));
+    let shown = folder.run(&["project", "show", "--json"])?.json()?;
+    let base64 = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAxIDEiLz4=";
+    let branding = json!({
+        "display_name": "Tea & Co",
+        "logo_url": format!("data:image/svg+xml;base64,{base64}"),
+        "accent": "#0a7c42",
+    });
+    assert_eq!(shown.get("branding"), Some(&branding));
+    assert_eq!(shown.get("page_attempts"), Some(&Value::from(5)));
+
+    set(&["--logo", "https://cdn.example/logo.png"])?;
+    let shown = folder.run(&["project", "show"])?.stdout;
+    assert!(shown.contains("  Logo          https://cdn.example/logo.png\n"), "{shown}");
+
+    let gone = set(&["--display-name", "none", "--logo", "none", "--accent", "none", "--json"])?;
+    let none = json!({"display_name": null, "logo_url": null, "accent": null});
+    assert_eq!(gone.json()?.get("branding"), Some(&none));
+    assert_eq!(gone.json()?.get("page_attempts"), Some(&Value::from(5)));
     Ok(())
 }
 
@@ -121,6 +153,7 @@ fn what_is_wrong_is_told_in_one_line_with_its_exit_code() -> Result<()> {
 #[test]
 fn values_of_flags_are_checked_before_anything_is_done() -> Result<()> {
     let folder = Folder::with_project()?;
+    std::fs::write(folder.path().join("logo.svg"), "GIF89a")?;
     let cases = [
         ["--sale-max", "1,000"],
         ["--callback-url", "ftp://tea.example"],
@@ -129,6 +162,13 @@ fn values_of_flags_are_checked_before_anything_is_done() -> Result<()> {
         ["--limit-minutes", "0"],
         ["--settlement-currency", "Rupees"],
         ["--late-success", "keep"],
+        ["--page-attempts", "0"],
+        ["--page-attempts", "11"],
+        ["--display-name", ""],
+        ["--logo", "logo.svg"],
+        ["--logo", "missing.png"],
+        ["--logo", "http://cdn.example/logo.png"],
+        ["--accent", "green"],
     ];
     for flag in cases {
         let ran = folder.run(&["project", "set", "200", flag[0], flag[1]])?;

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use app::project::Settings;
+use clap::builder::TypedValueParser;
 use clap::{Args, ValueEnum};
+use domain::limits::SALE_ATTEMPTS_MAX;
 use domain::money::{Amount, Currency};
 use domain::payment::LateSuccessPolicy;
 use domain::time::Millis;
 use paytm::account::{MerchantKey, Mode};
 use url::Url;
 
+use super::branding::Looks;
 use crate::commands::Usage;
 use crate::output::money::parse_rupees;
-
-/// What takes an address away.
-const NONE: &str = "none";
 
 /// Longest limit time: Paytm's sessions end before.
 const LIMIT_MINUTES_MAX: i64 = 24 * 60;
@@ -26,7 +26,7 @@ const LIMIT_MINUTES_MAX: i64 = 24 * 60;
 pub(super) struct Changes {
     /// Where callbacks go unless a payment says otherwise; `none` for nowhere.
     #[arg(long, value_name = "URL", value_parser = address_or_none)]
-    callback_url: Option<String>,
+    callback_url: Option<OrNone>,
     /// Sites that may show Payment Page in a frame, by scheme and host.
     #[arg(long, value_name = "URL,..", value_delimiter = ',', value_parser = origin)]
     frame_ancestors: Option<Vec<String>>,
@@ -63,13 +63,22 @@ pub(super) struct Changes {
     /// Minutes a customer has until the automatic decline [default: 15].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=LIMIT_MINUTES_MAX))]
     limit_minutes: Option<i64>,
+    /// How often a customer of Payment Page may try to pay one payment [default: 3].
+    #[arg(long, value_name = "N", value_parser = attempts())]
+    page_attempts: Option<u32>,
     /// What happens to money that comes after the decline [default: give-back].
     #[arg(long, value_enum, value_name = "POLICY")]
     late_success: Option<LateSuccess>,
     /// The currency the merchant is settled in [default: INR].
     #[arg(long, value_name = "CODE", value_parser = currency)]
     settlement_currency: Option<Currency>,
+    #[command(flatten)]
+    looks: Looks,
 }
+
+/// The value of a flag whose setting `none` takes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrNone(pub(super) Option<String>);
 
 /// What happens to money that comes after the decline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,14 +106,15 @@ impl Changes {
         if let Some(sites) = &self.frame_ancestors {
             settings.frame_ancestors.clone_from(sites);
         }
-        if let Some(url) = &self.callback_url {
-            settings.callback_url = Some(url.clone()).filter(|url| url != NONE);
+        if let Some(OrNone(url)) = &self.callback_url {
+            settings.callback_url.clone_from(url);
         }
         settings.test_mode = self.test.unwrap_or(settings.test_mode);
         settings.paytm_enabled = self.paytm_enabled.unwrap_or(settings.paytm_enabled);
         settings.sale_minor_min = self.sale_min.map_or(settings.sale_minor_min, Amount::minor);
         settings.sale_minor_max = self.sale_max.map_or(settings.sale_minor_max, Amount::minor);
         settings.limit_time = self.limit_minutes.map_or(settings.limit_time, Millis::minutes);
+        settings.page_attempts = self.page_attempts.unwrap_or(settings.page_attempts);
         settings.late_success = match self.late_success {
             Some(LateSuccess::GiveBack) => LateSuccessPolicy::GiveBack,
             Some(LateSuccess::Promote) => LateSuccessPolicy::Promote,
@@ -112,6 +122,7 @@ impl Changes {
         };
         settings.settlement_currency =
             self.settlement_currency.unwrap_or(settings.settlement_currency);
+        self.looks.apply(&mut settings.branding);
         if settings.sale_minor_min > settings.sale_minor_max {
             return Err(Usage("the smallest sale would be larger than the largest".into()));
         }
@@ -141,11 +152,27 @@ fn origin(text: &str) -> Result<String, String> {
         .ok_or_else(|| "expected http or https and a host, such as https://tea.example".to_owned())
 }
 
-fn address_or_none(text: &str) -> Result<String, String> {
-    if text == NONE || web_url(text).is_some() {
-        return Ok(text.to_owned());
+impl OrNone {
+    /// Reads the word `none`, or else a value.
+    pub(super) fn read(
+        text: &str,
+        value: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Self, String> {
+        if text == "none" { Ok(Self(None)) } else { Ok(Self(Some(value(text)?))) }
     }
-    Err("expected http or https and a host, such as https://tea.example/paid, or none".to_owned())
+}
+
+fn address_or_none(text: &str) -> Result<OrNone, String> {
+    OrNone::read(text, |url| {
+        web_url(url).map(|_url| url.to_owned()).ok_or_else(|| {
+            "expected http or https and a host, such as https://tea.example/paid, or none"
+                .to_owned()
+        })
+    })
+}
+
+fn attempts() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=i64::from(SALE_ATTEMPTS_MAX))
 }
 
 fn web_url(text: &str) -> Option<Url> {

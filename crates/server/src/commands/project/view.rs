@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use app::project::Project;
+use app::project::{Branding, Project};
 use domain::money::Amount;
 use domain::payment::LateSuccessPolicy;
 use domain::time::Timestamp;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::payments::BaseTime;
 use wire::callback::Sum;
 
+use super::branding::logo_in_short;
 use crate::commands::OrDash;
 use crate::output::table::{Table, plain};
 use crate::output::{money, time};
@@ -99,8 +100,10 @@ pub(super) struct Shown {
     sale_min: Sum,
     sale_max: Sum,
     limit_seconds: i64,
+    page_attempts: u32,
     late_success: &'static str,
     settlement_currency: &'static str,
+    branding: Branding,
     secrets: Vec<Secret>,
     #[serde(skip_serializing_if = "Option::is_none")]
     base_time: Option<Measured>,
@@ -165,11 +168,13 @@ impl Shown {
             sale_min: money::sum(sale_min),
             sale_max: money::sum(sale_max),
             limit_seconds: settings.limit_time.0 / 1_000,
+            page_attempts: settings.page_attempts,
             late_success: match settings.late_success {
                 LateSuccessPolicy::GiveBack => "give-back",
                 LateSuccessPolicy::Promote => "promote",
             },
             settlement_currency: settings.settlement_currency.code(),
+            branding: settings.branding.clone(),
             secrets: project
                 .keys
                 .signing
@@ -215,8 +220,20 @@ impl fmt::Display for Shown {
         table.row(["Paid by", &modes]);
         table.row(["Sales", &self.text.sales]);
         table.row(["Limit time", &self.text.limit]);
+        table.row(["Attempts", &format!("{} on Payment Page", self.page_attempts)]);
         table.row(["Late success", self.late_success]);
         table.row(["Settled in", self.settlement_currency]);
+        let logo = self.branding.logo_url.as_deref().map(logo_in_short);
+        let looks = [
+            ("Shown as", self.branding.display_name.as_deref()),
+            ("Logo", logo.as_deref()),
+            ("Accent", self.branding.accent.as_deref()),
+        ];
+        for (what, value) in looks {
+            if let Some(value) = value {
+                table.row([what, value]);
+            }
+        }
         for (index, key) in self.secrets.iter().enumerate() {
             let what = if index == 0 { "Secret" } else { "Before it" };
             let secret = key.value.as_deref().unwrap_or("(hidden; show with --secrets)");
