@@ -112,6 +112,8 @@ pub(crate) fn flag(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory as _;
 
     use super::*;
@@ -127,6 +129,40 @@ mod tests {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(cli.shared.format(), Format::Json);
             assert_eq!(cli.shared.config().unwrap().database.path, PathBuf::from("x"));
+        }
+    }
+
+    /// The flags in a text of Markdown.
+    fn flags(text: &str) -> BTreeSet<String> {
+        let words = text.split('`').filter_map(|code| code.split(' ').next());
+        words.filter(|word| word.starts_with("--")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_documentation_has_every_command_and_flag() {
+        let document = include_str!("../../../docs/cli.md");
+        let settings = document.lines().filter(|line| line.starts_with("| `--")).flat_map(flags);
+        let settings: BTreeSet<String> = settings.collect();
+        let mut open = vec![(String::new(), Cli::command())];
+        while let Some((path, command)) = open.pop() {
+            let shown = command.get_subcommands().filter(|it| !it.is_hide_set());
+            open.extend(shown.map(|it| (format!("{path} {}", it.get_name()), it.clone())));
+            if command.is_subcommand_required_set() {
+                continue;
+            }
+            let begin = format!("| `{}", path.trim_start());
+            let begins = |line: &&str| {
+                line.strip_prefix(&begin).is_some_and(|rest| rest.starts_with([' ', '`']))
+            };
+            let row = document.lines().find(begins).unwrap_or_default();
+            let mut told = flags(row);
+            if row.contains("[settings](#projects)") {
+                told.extend(settings.clone());
+            }
+            let own = command.get_arguments().filter(|it| !it.is_global_set() && !it.is_hide_set());
+            let own = own.filter_map(|flag| Some(format!("--{}", flag.get_long()?)));
+            assert_eq!(told, own.collect(), "dwar{path}: {row}");
+            assert!(!row.is_empty(), "dwar{path}");
         }
     }
 }
