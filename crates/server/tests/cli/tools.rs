@@ -34,7 +34,8 @@ fn a_triggered_payment_is_followed_explained_and_compared() -> Result<()> {
     let tail = folder.start(&arguments)?;
     assert_eq!(text(&tail.ready, "event"), "sale_accepted");
     assert_eq!(text(&tail.next_line()?, "event"), "redirect_ready");
-    folder.on_demo(&["trigger", "auto-decline", "--payment", "q"])?;
+    // The customer must come first: a decline at once may overtake the answer with the redirect.
+    folder.on_demo(&["trigger", "declined", "--payment", "q"])?;
     let newest = std::iter::from_fn(|| tail.next_line().ok());
     let of_q = newest.filter(|line| text(line, "payment") == "q").take(3);
     let events: Vec<String> = of_q.map(|line| text(&line, "event").to_owned()).collect();
