@@ -1,50 +1,12 @@
-// EPayWidget in a merchant's page with a strict content security policy.
+// EPayWidget in a merchant's page with a strict content security policy, before the real page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { atPaytm, demo, heading, inspect, launch, link, newPage, payment } from './stage.mjs';
+import { LOADING, arm, buy, end, frame, heard, merchant, until } from './merchant.mjs';
+import { atPaytm, demo, heading, inspect, launch, link, payment } from './stage.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
-
-const EVENTS = [
-  'onLoaded', 'onExit', 'onDestroy', 'onPaymentSuccess', 'onPaymentFail', 'onPaymentSent',
-];
-
-const HTML = `<!doctype html><html lang="en"><title>A shop</title>
-<link rel="stylesheet" href="${demo.gate}/shared/merchant.css">
-<script src="${demo.gate}/shared/merchant.js"></script>
-<main><h1>A shop</h1><button id="buy">Buy</button><div id="here"></div></main></html>`;
-
-/** The strictest policy that leaves room for the widget. */
-const POLICY = `default-src 'none'; script-src ${demo.gate}; style-src ${demo.gate}; `
-  + `frame-src ${demo.gate}; form-action ${demo.gate}; base-uri 'none'`;
-
-/** Opens a merchant's page, by default on the origin that the project has registered. */
-async function merchant(options = {}, origin = demo.shop) {
-  const page = await newPage(browser, options);
-  const body = HTML;
-  await page.route(`${origin}/merchant`, (route) =>
-    route.fulfill({ body, contentType: 'text/html', headers: { 'content-security-policy': POLICY } }));
-  await page.goto(`${origin}/merchant`);
-  return page;
-}
-
-/** Lets the button start `method` of the widget and note the events. */
-const arm = (page, method, config, ...more) =>
-  page.evaluate(([method, config, events, more]) => {
-    window.heard = [];
-    const callbacks = events.map((name) => [name, (data) => window.heard.push([name, data])]);
-    document.querySelector('#buy').addEventListener('click', () => {
-      window.instance = EPayWidget[method]({ ...config, ...Object.fromEntries(callbacks) }, ...more);
-    });
-  }, [method, config, EVENTS, more]);
-
-const heard = (page) => page.evaluate(() => window.heard.map(([name]) => name));
-const until = (page, name) =>
-  page.waitForFunction((name) => window.heard.some(([it]) => it === name), name);
-const buy = (page) => page.click('#buy');
-const frame = (page) => page.frameLocator('iframe');
 
 /** Presses a button in the frame and returns the tab that opens. */
 async function inTab(page, button) {
@@ -54,14 +16,9 @@ async function inTab(page, button) {
 }
 const payInTab = (page) => inTab(page, frame(page).locator('button.primary'));
 
-async function end(page) {
-  assert.deepEqual(page.context().complaints, []);
-  await page.context().close();
-}
-
 for (const method of ['GET', 'POST']) {
   test(`a payment in the modal succeeds, opened by ${method}`, async () => {
-    const page = await merchant();
+    const page = await merchant(browser);
     await arm(page, 'run', payment(), method);
     await buy(page);
     await until(page, 'onLoaded');
@@ -75,7 +32,7 @@ for (const method of ['GET', 'POST']) {
     await frame(page).getByRole('heading', { name: 'Payment successful' }).waitFor();
     await until(page, 'onPaymentSuccess');
     await inspect(page, `modal-paid-${method}`);
-    assert.deepEqual(await heard(page), ['onLoaded', 'onPaymentSent', 'onPaymentSuccess']);
+    assert.deepEqual(await heard(page), [...LOADING, 'onPaymentSent', 'onPaymentSuccess']);
     await frame(page).getByRole('button', { name: 'Back to the shop' }).click();
     await until(page, 'onDestroy');
     assert.equal(await page.locator('dialog').count(), 0);
@@ -86,7 +43,7 @@ for (const method of ['GET', 'POST']) {
 const backToTheShop = (page) => frame(page).getByRole('button', { name: 'Back to the shop' });
 
 test('a cancelled payment that is given up is told as failed', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment());
   await buy(page);
   const tab = await payInTab(page);
@@ -101,7 +58,7 @@ test('a cancelled payment that is given up is told as failed', async () => {
 });
 
 test('another try in the frame succeeds', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment());
   await buy(page);
   await atPaytm(await payInTab(page), 'cancel');
@@ -112,8 +69,34 @@ test('another try in the frame succeeds', async () => {
   await end(page);
 });
 
+test('the way back in the modal leads the merchant’s page there', async () => {
+  const page = await merchant(browser);
+  await arm(page, 'run', payment({ merchant_return_url: `${demo.shop}/?return` }));
+  await buy(page);
+  await until(page, 'onLoaded');
+  await frame(page).getByRole('link', { name: 'Back to the shop' }).click();
+  await page.waitForURL(`${demo.shop}/?return`);
+  assert.deepEqual(await heard(page), [...LOADING, 'onExit', 'onDestroy']);
+  await end(page);
+});
+
+test('a countdown in the modal leads the merchant’s page on', async () => {
+  const page = await merchant(browser);
+  const onward = { merchant_success_url: `${demo.shop}/?counted`, merchant_success_enabled: 2 };
+  await arm(page, 'run', payment(onward));
+  await page.clock.install();
+  await buy(page);
+  const tab = await payInTab(page);
+  await atPaytm(tab);
+  await until(page, 'onPaymentSuccess');
+  await frame(page).locator('.countdown').waitFor();
+  await page.clock.runFor(21_000);
+  await page.waitForURL(`${demo.shop}/?counted`);
+  await end(page);
+});
+
 test('a redirect address takes the merchant’s page there, and the tab stays', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment({ redirect_success_url: `${demo.shop}/?done` }));
   await buy(page);
   const tab = await payInTab(page);
@@ -135,7 +118,7 @@ const CLOSINGS = {
 };
 for (const [what, close] of Object.entries(CLOSINGS)) {
   test(`${what} closes the modal and gives the focus back`, async () => {
-    const page = await merchant();
+    const page = await merchant(browser);
     await arm(page, 'run', payment({ close_on_missclick: 1, css_modal_wrap: 'mine' }));
     await buy(page);
     await until(page, 'onLoaded');
@@ -143,7 +126,7 @@ for (const [what, close] of Object.entries(CLOSINGS)) {
     assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).overflow), 'hidden');
     await close(page);
     await until(page, 'onDestroy');
-    assert.deepEqual(await heard(page), ['onLoaded', 'onExit', 'onDestroy']);
+    assert.deepEqual(await heard(page), [...LOADING, 'onExit', 'onDestroy']);
     assert.equal(await page.evaluate(() => document.activeElement.id), 'buy');
     assert.equal(await page.evaluate(() => document.documentElement.className), '');
     await page.waitForURL(`${demo.shop}/merchant`);
@@ -152,7 +135,7 @@ for (const [what, close] of Object.entries(CLOSINGS)) {
 }
 
 test('without close_on_missclick a click beside the modal does nothing, and the focus stays in it', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment());
   await buy(page);
   await until(page, 'onLoaded');
@@ -161,13 +144,13 @@ test('without close_on_missclick a click beside the modal does nothing, and the 
     await page.keyboard.press('Tab');
     assert.notEqual(await page.evaluate(() => document.activeElement.id), 'buy');
   }
-  assert.deepEqual(await heard(page), ['onLoaded']);
+  assert.deepEqual(await heard(page), LOADING);
   await end(page);
 });
 
 for (const [method, more] of [['run', []], ['runEmbedded', ['POST']]]) {
   test(`the page in an element, by ${method}`, async () => {
-    const page = await merchant();
+    const page = await merchant(browser);
     await arm(page, method, payment({ target_element: 'here' }), ...more);
     await buy(page);
     await until(page, 'onLoaded');
@@ -182,7 +165,7 @@ for (const [method, more] of [['run', []], ['runEmbedded', ['POST']]]) {
 }
 
 test('the page in a tab of its own', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment({ redirect: 1 }));
   const opened = page.context().waitForEvent('page');
   await buy(page);
@@ -194,14 +177,14 @@ test('the page in a tab of its own', async () => {
 });
 
 test('a builder makes the link', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   const url = await page.evaluate((config) => EPayWidget.create(config).buildUrl(), payment());
   assert.equal((await page.goto(url)).status(), 200);
   await end(page);
 });
 
 test('the modal on a phone, at night', async () => {
-  const page = await merchant({ viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
+  const page = await merchant(browser, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' });
   await arm(page, 'run', payment({ language_code: 'hi' }));
   await buy(page);
   await until(page, 'onLoaded');
@@ -210,38 +193,42 @@ test('the modal on a phone, at night', async () => {
 });
 
 test('only the page’s own messages count', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await arm(page, 'run', payment());
   await buy(page);
   await until(page, 'onLoaded');
-  const lie = JSON.stringify({ message: 'epframe.payment.success', data: { redirect_url: 'https://evil.example/' } });
+  const data = { redirect_url: 'https://evil.example/' };
+  const lies = ['payment.success', 'exit'].map((name) => ({ message: `epframe.${name}`, data }));
   // From the shop's own window, from a frame of another origin, and as things that are no messages.
-  await page.evaluate((lie) => {
-    window.postMessage(lie, '*');
-    window.postMessage(JSON.parse(lie), '*');
+  await page.evaluate((lies) => {
+    for (const lie of lies) {
+      const text = JSON.stringify(lie);
+      window.postMessage(text, '*');
+      window.postMessage(lie, '*');
+      window.dispatchEvent(new MessageEvent('message', { data: text, origin: 'https://evil.example' }));
+    }
     window.postMessage('{', '*');
     window.postMessage(JSON.stringify({ message: 'epframe.constructor' }), '*');
-    window.dispatchEvent(new MessageEvent('message', { data: lie, origin: 'https://evil.example' }));
-  }, lie);
+  }, lies);
   await page.keyboard.press('Escape');
   await until(page, 'onDestroy');
-  assert.deepEqual(await heard(page), ['onLoaded', 'onExit', 'onDestroy']);
+  assert.deepEqual(await heard(page), [...LOADING, 'onExit', 'onDestroy']);
   assert.equal(page.url(), `${demo.shop}/merchant`);
   await end(page);
 });
 
 test('a page that the project has not registered can’t frame the payment page', async () => {
-  const page = await merchant({}, 'http://attacker.localhost:9');
+  const page = await merchant(browser, {}, 'http://attacker.localhost:9');
   await arm(page, 'run', payment());
   await buy(page);
   await page.waitForFunction(() => document.querySelector('.epay-waiting a'));
-  assert.deepEqual(await heard(page), []);
+  assert.deepEqual(await heard(page), ['onShowLoader', 'onHideLoader']);
   assert.match(page.context().complaints.join(), /frame-ancestors/);
   await page.context().close();
 });
 
 test('a frame cannot be told to send its customer elsewhere', async () => {
-  const page = await merchant();
+  const page = await merchant(browser);
   await page.goto(link(payment()));
   await page.evaluate(() => window.postMessage(
     JSON.stringify({ message: 'epframe.embedded_mode.submit', from_another_domain: true }), '*'));

@@ -36,8 +36,8 @@ impl Demo {
 fn page_widget_and_shop_work_in_a_browser() -> Result<()> {
     let demo = Demo::start("browser")?;
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let stories =
-        ["page", "widget", "shop"].map(|name| home.join(format!("browser/{name}.test.mjs")));
+    let stories = ["page", "widget", "widget-api", "shop"]
+        .map(|name| home.join(format!("browser/{name}.test.mjs")));
     let told = Command::new("node")
         .args(["--test", "--test-concurrency=1"])
         .args(stories)
