@@ -150,9 +150,13 @@ fn is_same_or_within(path: &str, parent: &str) -> bool {
 }
 
 fn echo(value: &Value) -> String {
-    let text = value.to_string();
+    shortened(&value.to_string())
+}
+
+/// As much of a text that was sent as is repeated in answers and logs.
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(ECHO_CHARACTERS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+        None => text.to_owned(),
     }
 }

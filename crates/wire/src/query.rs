@@ -7,7 +7,9 @@ use std::collections::HashSet;
 
 use url::form_urlencoded;
 
-/// A parameter is given more than once.
+use crate::field::shortened;
+
+/// A parameter is given more than once. Its name is shortened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the parameter {0:?} is given twice")]
 pub struct DuplicateParameter(pub String);
@@ -30,7 +32,7 @@ impl Params {
             pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let mut seen = HashSet::with_capacity(pairs.len());
         if let Some((name, _)) = pairs.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-            return Err(DuplicateParameter(name.clone()));
+            return Err(DuplicateParameter(shortened(name)));
         }
         Ok(Self(pairs))
     }
@@ -55,6 +57,14 @@ impl Params {
         self
     }
 
+    /// The same pairs with this in the place of every CRLF, unless no value has one.
+    pub(crate) fn with_line_breaks(&self, line_break: &str) -> Option<Self> {
+        let rewritten =
+            |(name, value): (&str, &str)| (name.to_owned(), value.replace("\r\n", line_break));
+        let has_one = self.iter().any(|(_, value)| value.contains("\r\n"));
+        has_one.then(|| Self(self.iter().map(rewritten).collect()))
+    }
+
     /// Encodes the pairs as `application/x-www-form-urlencoded` text.
     pub fn encode(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
@@ -69,6 +79,13 @@ mod tests {
     fn a_repeated_name_is_refused_however_it_is_encoded() {
         let refusal = Params::decode(b"a=1&b=2&%61=3").unwrap_err();
         assert_eq!(refusal, DuplicateParameter("a".to_owned()));
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_told_in_few_words() {
+        let name = "é".repeat(20_000);
+        let refusal = Params::from_pairs([(&name, "1"), (&name, "2")]).unwrap_err();
+        assert!(refusal.to_string().chars().count() < 120, "{refusal}");
     }
 
     #[test]

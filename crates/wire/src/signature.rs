@@ -120,6 +120,25 @@ pub fn verify_query(params: &Params, signature: &str, secrets: &[&str]) -> Resul
     Err(VerifyError::Mismatch)
 }
 
+/// Payment Page parameters as they were signed, or why they are not believed; see [`verify_query`].
+///
+/// A browser that submits a form turns every line break of a value into CRLF, so values that are not
+/// signed as they came are also read with LF, and then with CR, in its place.
+pub fn believe_query(
+    params: Params,
+    signature: &str,
+    secrets: &[&str],
+) -> Result<Params, VerifyError> {
+    let rewritten = ["\n", "\r"].map(|line_break| params.with_line_breaks(line_break));
+    for candidate in [Some(params)].into_iter().chain(rewritten).flatten() {
+        match verify_query(&candidate, signature, secrets) {
+            Err(VerifyError::Mismatch) => {}
+            verdict => return verdict.map(|()| candidate),
+        }
+    }
+    Err(VerifyError::Mismatch)
+}
+
 /// The base64 of the HMAC-SHA512 of a string.
 pub(crate) fn sign_string(message: &str, secret: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA512, secret.as_bytes());

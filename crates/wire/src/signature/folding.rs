@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::canonical::{Entry, entries, php_text, query_entries};
+use crate::field::shortened;
 use crate::parameters;
 use crate::query::Params;
 
@@ -14,7 +15,7 @@ use crate::query::Params;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: could be read as another parameter; leave `;` out of it")]
 pub struct Folded {
-    /// Path of the offending member, joined by `:`.
+    /// Path of the offending member, joined by `:` and shortened.
     pub path: String,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn check_entries(entries: &[Entry<'_>]) -> Result<(), Folded> {
             || reads_as_deeper_path(&entry.path, &entry.value)
     };
     match entries.iter().find(folded) {
-        Some(entry) => Err(Folded { path: entry.path.clone() }),
+        Some(entry) => Err(Folded { path: shortened(&entry.path) }),
         None => Ok(()),
     }
 }

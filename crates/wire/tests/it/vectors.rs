@@ -159,3 +159,27 @@ fn a_query_may_arrive_otherwise_than_it_was_signed() {
     let verdict = signature::verify_query(&changed, &given, &["secret"]);
     assert_eq!(verdict, Err(VerifyError::Mismatch));
 }
+
+#[test]
+fn line_breaks_are_read_as_they_were_signed() {
+    for (sent, arrives) in [
+        ("12 MG Road\nBengaluru", "12 MG Road\r\nBengaluru"),
+        ("12 MG Road\rBengaluru\r", "12 MG Road\r\nBengaluru\r\n"),
+        ("12 MG Road\r\nBengaluru", "12 MG Road\r\nBengaluru"),
+        ("12 MG Road\nBengaluru", "12 MG Road\nBengaluru"),
+    ] {
+        let sent = Params::from_pairs([("project_id", "1"), ("customer_address", sent)]).unwrap();
+        let given = signature::sign_query(&sent, "secret");
+        let arrived = sent.clone().with("customer_address", arrives);
+        assert_eq!(signature::believe_query(arrived, &given, &["secret"]), Ok(sent), "{arrives:?}");
+    }
+    let arrived = Params::from_pairs([("customer_id", "1\r\n2"), ("project_id", "1")]).unwrap();
+    let elsewhere = signature::sign_query(&arrived.clone().with("customer_id", "12"), "secret");
+    let verdict = signature::believe_query(arrived, &elsewhere, &["secret"]);
+    assert_eq!(verdict, Err(VerifyError::Mismatch));
+    let folding = Params::from_pairs([("customer_id", "1\r\n;payment_amount:1")]).unwrap();
+    let signed = folding.clone().with("customer_id", "1\n;payment_amount:1");
+    let given = signature::sign_query(&signed, "secret");
+    let verdict = signature::believe_query(folding, &given, &["secret"]);
+    assert!(matches!(verdict, Err(VerifyError::Folded(_))), "{verdict:?}");
+}
