@@ -77,17 +77,17 @@ impl Renderer {
     /// The language to speak: the one that the link asks for, or else one that the browser likes.
     pub(super) fn language(&self, asked: Option<&str>, headers: &HeaderMap) -> &'static str {
         let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let accepted = accepted
-            .unwrap_or_default()
-            .split(',')
-            .take(16)
-            .map(|range| range.split([';', '-']).next().unwrap_or_default().trim());
+        let mut accepted: Vec<_> =
+            accepted.unwrap_or_default().split(',').take(16).filter_map(preference).collect();
+        accepted.sort_by(|(_, left), (_, right)| right.total_cmp(left));
+        let accepted = accepted.into_iter().map(|(language, _)| language);
         asked.into_iter().chain(accepted).find_map(|it| self.speaks(it)).unwrap_or(FALLBACK)
     }
 
-    /// A language by its code in any case, if there is a translation.
+    /// A language by its code in any case, perhaps with a region, if there is a translation.
     pub(super) fn speaks(&self, language: &str) -> Option<&'static str> {
-        self.languages.keys().find(|known| known.eq_ignore_ascii_case(language)).copied()
+        let code = language.split(['-', '_']).next().unwrap_or_default().trim();
+        self.languages.keys().find(|known| known.eq_ignore_ascii_case(code)).copied()
     }
 
     /// One page as HTML.
@@ -115,6 +115,14 @@ impl Renderer {
     }
 }
 
+/// A language that a browser accepts, and how much it is liked (RFC 9110, section 12.4.2); nothing
+/// if it is not wanted at all.
+fn preference(range: &str) -> Option<(&str, f32)> {
+    let Some((language, weight)) = range.split_once(';') else { return Some((range, 1.0)) };
+    let weight: f32 = weight.split_once('=')?.1.trim().parse().ok()?;
+    (0.001..=1.0).contains(&weight).then_some((language, weight))
+}
+
 fn texts(language: &str) -> Result<Texts, BrokenAsset> {
     let found = TRANSLATIONS.iter().find(|(known, _)| *known == language);
     let (name, source) = found.copied().unwrap_or_default();
@@ -136,7 +144,7 @@ fn fill(text: &str, values: Kwargs) -> Result<String, Error> {
 /// change the direction of writing.
 fn plain(text: &str) -> String {
     let turns = |c: &char| {
-        matches!(c, '\u{200e}' | '\u{200f}')
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().filter(|c| !c.is_control() && !turns(c)).collect()

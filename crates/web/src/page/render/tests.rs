@@ -50,6 +50,12 @@ fn the_link_chooses_the_language_and_then_the_browser() {
         (Some("fr"), "ru-RU, en;q=0.8", "ru"),
         (None, "de, ta-IN;q=0.9, en;q=0.8", "ta"),
         (None, "de", "en"),
+        (None, "fr, hi;q=0", "en"),
+        (None, "en;q=0.1, hi;q=0.9", "hi"),
+        (None, "ta;q=0.8, te;q=0.8, mr; Q=x", "ta"),
+        (None, "bn ; q=0.2,mr;q=0.3", "mr"),
+        (None, "hi;q=1.5, ru;q=NaN, ta;q=-1", "en"),
+        (Some("ta-IN"), "hi", "ta"),
         (Some("\"><script>"), "", "en"),
     ] {
         assert_eq!(renderer.language(asked, &browser(accepted)), spoken, "{asked:?} {accepted}");
@@ -75,5 +81,5 @@ fn text_stands_out_from_every_accent() {
 
 #[test]
 fn merchants_texts_cannot_turn_the_page_around() {
-    assert_eq!(plain("a\u{202e}b\u{2066}c\u{0}\nd é ₹ दुकान"), "abcd é ₹ दुकान");
+    assert_eq!(plain("a\u{202e}b\u{2066}\u{61c}c\u{0}\nd é ₹ दुकान"), "abcd é ₹ दुकान");
 }
