@@ -157,6 +157,8 @@ fn values_of_flags_are_checked_before_anything_is_done() -> Result<()> {
     let cases = [
         ["--sale-max", "1,000"],
         ["--callback-url", "ftp://tea.example"],
+        ["--frame-ancestors", "https://*.tea.example"],
+        ["--frame-ancestors", "https://tea.example,https://*"],
         ["--paytm-mid", "much-too-long-or-strange"],
         ["--paytm-modes", "upi"],
         ["--limit-minutes", "0"],

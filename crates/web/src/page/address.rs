@@ -27,9 +27,12 @@ pub(super) fn return_address(text: &str, allow_http: bool) -> Option<String> {
 }
 
 /// The origin of an address as content security policies and browsers write it, or nothing unless
-/// it is of HTTP.
+/// it is one of HTTP. A wildcard stands for many.
 pub(super) fn origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
+    if url.host_str()?.contains('*') {
+        return None;
+    }
     match url.origin() {
         origin @ Origin::Tuple(..) if matches!(url.scheme(), "http" | "https") => {
             Some(origin.ascii_serialization())
@@ -77,6 +80,21 @@ mod tests {
         }
         assert_eq!(return_address("http://127.0.0.1:9/ok", false), None);
         assert!(return_address("http://127.0.0.1:9/ok", true).is_some());
+    }
+
+    #[test]
+    fn an_origin_is_one_site() {
+        for (text, written) in [
+            ("https://Shop.example/cart?x", Some("https://shop.example")),
+            ("http://shop.example:8080", Some("http://shop.example:8080")),
+            ("https://*.shop.example", None),
+            ("https://*", None),
+            ("*", None),
+            ("ftp://shop.example", None),
+            ("data:text/html,x", None),
+        ] {
+            assert_eq!(origin(text).as_deref(), written, "{text}");
+        }
     }
 
     #[test]

@@ -145,9 +145,10 @@ impl Changes {
     }
 }
 
-/// Scheme and host, perhaps a port; paths are appended to it.
+/// Scheme and host, perhaps a port; paths are appended to it. A wildcard would match nothing.
 fn origin(text: &str) -> Result<String, String> {
-    let url = web_url(text).filter(|url| url.path() == "/" && url.query().is_none());
+    let url = web_url(text)
+        .filter(|url| url.path() == "/" && url.query().is_none() && !url.as_str().contains('*'));
     url.map(|_url| text.trim_end_matches('/').to_owned())
         .ok_or_else(|| "expected http or https and a host, such as https://tea.example".to_owned())
 }
