@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
+use axum::extract::RawQuery;
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, HeaderName, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, ETAG, HeaderName, IF_NONE_MATCH,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use base64::Engine as _;
@@ -22,17 +24,30 @@ const PAGE_SCRIPT: &str = include_str!("../../static/page.js");
 const WIDGET_STYLE: &str = include_str!("../../static/merchant.css");
 const WIDGET_SCRIPT: &str = include_str!("../../static/merchant.js");
 
-/// The page's files change their address with their content.
+/// The page asks for its files in the version that it was made for.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Another version was asked for: while a new program replaces an old one, each may be asked for
+/// the other's.
+const NOT_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// The widget's address is in merchants' pages and stays.
-const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 pub(super) fn router() -> Router<Arc<Page>> {
-    let own = |kind, text| get(async move || file(kind, text, FOREVER));
-    let widget = |kind, text| get(async move || shared(file(kind, text, AN_HOUR)));
+    let current = Arc::new(format!("v={}", version()));
+    let own = |content_type, text| {
+        let (file, current) = (File::new(content_type, text), Arc::clone(&current));
+        get(async move |RawQuery(asked): RawQuery, headers: HeaderMap| {
+            let is_current = asked.is_some_and(|asked| asked == *current);
+            file.answer(&headers, if is_current { FOREVER } else { NOT_AGAIN })
+        })
+    };
+    let widget = |content_type, text| {
+        let file = File::new(content_type, text);
+        get(async move |headers: HeaderMap| shared(file.answer(&headers, FIVE_MINUTES)))
+    };
     Router::new()
         .route("/shared/page.css", own(CSS, PAGE_STYLE))
         .route("/shared/page.js", own(JS, PAGE_SCRIPT))
@@ -42,16 +57,50 @@ pub(super) fn router() -> Router<Arc<Page>> {
 
 /// Changes whenever one of the page's files does.
 pub(super) fn version() -> String {
-    let hash = digest(&SHA256, [PAGE_STYLE, PAGE_SCRIPT].concat().as_bytes());
+    hash(&[PAGE_STYLE, PAGE_SCRIPT].concat())
+}
+
+fn hash(text: &str) -> String {
+    let hash = digest(&SHA256, text.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(hash.as_ref().first_chunk::<9>().copied().unwrap_or_default())
 }
 
-fn file(kind: &'static str, text: &'static str, cached: HeaderValue) -> Response {
-    let mut response = with_type(StatusCode::OK, kind, text);
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, cached);
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+/// A file that is part of the program.
+#[derive(Clone)]
+struct File {
+    content_type: &'static str,
+    text: &'static str,
+    /// An `ETag`: the hash of the text, in quotes.
+    tag: String,
+}
+
+impl File {
+    fn new(content_type: &'static str, text: &'static str) -> Self {
+        Self { content_type, text, tag: format!("\"{}\"", hash(text)) }
+    }
+
+    /// The file, or only word that the browser has it already.
+    fn answer(&self, headers: &HeaderMap, cached: HeaderValue) -> Response {
+        let (status, text) = if self.is_known(headers) {
+            (StatusCode::NOT_MODIFIED, "")
+        } else {
+            (StatusCode::OK, self.text)
+        };
+        let mut response = with_type(status, self.content_type, text);
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, cached);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.extend(HeaderValue::try_from(&self.tag).ok().map(|tag| (ETAG, tag)));
+        response
+    }
+
+    /// Whether a browser has this very text. Proxies that compress make tags weak (`W/`).
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        known
+            .flat_map(|tags| tags.split(',').map(str::trim))
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag)
+    }
 }
 
 /// Lets other origins load a file, with an integrity hash if they like.
