@@ -13,6 +13,7 @@ mod obstacle;
 mod open;
 mod place;
 mod progress;
+mod reading;
 mod render;
 mod response;
 mod retry;

@@ -3,6 +3,8 @@
 //! A merchant learns of all mistakes at once: a missing member, a wrong type, a value out of range,
 //! each with what was sent and what was expected.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +26,21 @@ pub struct FieldError {
     pub expected: String,
     /// The platform's public code.
     pub code: u32,
+}
+
+impl FieldError {
+    /// A Payment Page parameter whose value can't be accepted.
+    pub fn new(path: &'static str, sent: &str, expected: &str, code: u32) -> Self {
+        Self { path, sent: echo(&sent.into()), expected: expected.to_owned(), code }
+    }
+}
+
+/// For whoever sent it: it repeats the value.
+impl fmt::Display for FieldError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, sent, expected, .. } = self;
+        write!(formatter, "{path}: expected {expected}, got {sent}")
+    }
 }
 
 /// A [`FieldError`] as error answers and error callbacks carry it.

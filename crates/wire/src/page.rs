@@ -4,47 +4,56 @@
 //! [`PageParams`]; everything else is kept, because it is signed too.
 
 mod parameters;
+mod prefill;
 
 use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::field::{FieldError, Fields};
-use crate::gate::{CustomerDetails, DetailPaths};
+use crate::gate::CustomerDetails;
 use crate::limits::{DESCRIPTION_CHARACTERS, IDENTIFIER_CHARACTERS, NAME_CHARACTERS, SAFE_INTEGER};
 use crate::query::Params;
 use crate::{rule, signature};
+use prefill::Prefill;
 
 pub use parameters::{Kind, PARAMETERS, Parameter, Treatment};
-
-const DETAILS: DetailPaths = DetailPaths {
-    first_name: "customer_first_name",
-    last_name: "customer_last_name",
-    middle_name: "customer_middle_name",
-    email: "customer_email",
-    phone: "customer_phone",
-    country: "customer_country",
-    state: "customer_state",
-    city: "customer_city",
-    address: "customer_address",
-    zip: "customer_zip",
-    day_of_birth: "customer_day_of_birth",
-};
 
 /// Where the customer's browser goes from Payment Page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageUrls {
     /// After the result page, on success.
-    pub merchant_success: Option<String>,
+    pub merchant_success: Option<PageUrl>,
     /// After the result page, on failure.
-    pub merchant_fail: Option<String>,
+    pub merchant_fail: Option<PageUrl>,
     /// "Return to shop", before paying.
-    pub merchant_return: Option<String>,
+    pub merchant_return: Option<PageUrl>,
     /// At once on success, without a result page.
-    pub redirect_success: Option<String>,
+    pub redirect_success: Option<PageUrl>,
     /// At once on failure, without a result page.
-    pub redirect_fail: Option<String>,
+    pub redirect_fail: Option<PageUrl>,
     /// Back from the provider while the result is not known.
     pub redirect_return: Option<String>,
+}
+
+/// An address, and whether the customer goes there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageUrl {
+    /// As it was sent.
+    pub url: String,
+    /// `…_enabled`; on unless it says otherwise.
+    pub switch: Switch,
+}
+
+/// What `…_enabled` parameters say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Switch {
+    /// `0` or `false`.
+    Off,
+    /// `1` or `true`.
+    #[default]
+    On,
+    /// `2`, which the plug-ins call "always".
+    Always,
 }
 
 /// Payment Page parameters, checked.
@@ -70,6 +79,8 @@ pub struct PageParams {
     pub best_before: Option<i64>,
     /// ISO 639-1 in lower case.
     pub language_code: Option<String>,
+    /// What is known of the customer, or the language, and can't be read: it counts as not sent.
+    pub left_out: Vec<FieldError>,
     /// The only method to offer, such as `paytm-wallet`.
     pub force_payment_method: Option<String>,
     /// Where callbacks go instead of the project's URL.
@@ -91,17 +102,19 @@ impl PageParams {
         let identifier = rule::text(IDENTIFIER_CHARACTERS);
         let description = rule::text(DESCRIPTION_CHARACTERS);
         let name = rule::text(NAME_CHARACTERS);
+        let Prefill { customer, language_code, left_out } = Prefill::read(&params);
         let read = Self {
             project_id: fields.required("project_id", rule::integer(1..=SAFE_INTEGER)),
             payment_id: fields.required("payment_id", &identifier),
             amount: fields.required("payment_amount", rule::amount),
             currency: fields.required("payment_currency", rule::currency),
             customer_id: fields.required("customer_id", &identifier),
-            customer: CustomerDetails::read(&mut fields, &DETAILS),
+            customer,
             description: fields.optional("payment_description", &description),
             extra_param: fields.optional("payment_extra_param", &description),
             best_before: fields.optional("best_before", rule::moment),
-            language_code: fields.optional("language_code", rule::language),
+            language_code,
+            left_out,
             force_payment_method: fields.optional("force_payment_method", &name),
             merchant_callback_url: fields.optional("merchant_callback_url", rule::url),
             urls: PageUrls::read(&mut fields),
@@ -114,14 +127,22 @@ impl PageParams {
 
 impl PageUrls {
     fn read(fields: &mut Fields<'_>) -> Self {
+        let mut switched = |url, enabled| PageUrl::read(fields, url, enabled);
         Self {
-            merchant_success: fields.optional("merchant_success_url", rule::url),
-            merchant_fail: fields.optional("merchant_fail_url", rule::url),
-            merchant_return: fields.optional("merchant_return_url", rule::url),
-            redirect_success: fields.optional("redirect_success_url", rule::url),
-            redirect_fail: fields.optional("redirect_fail_url", rule::url),
+            merchant_success: switched("merchant_success_url", "merchant_success_enabled"),
+            merchant_fail: switched("merchant_fail_url", "merchant_fail_enabled"),
+            merchant_return: switched("merchant_return_url", "merchant_return_enabled"),
+            redirect_success: switched("redirect_success_url", "redirect_success_enabled"),
+            redirect_fail: switched("redirect_fail_url", "redirect_fail_enabled"),
             redirect_return: fields.optional("redirect_return_url", rule::url),
         }
+    }
+}
+
+impl PageUrl {
+    fn read(fields: &mut Fields<'_>, url: &'static str, enabled: &'static str) -> Option<Self> {
+        let switch = fields.optional(enabled, rule::switch).unwrap_or_default();
+        fields.optional(url, rule::url).map(|url| Self { url, switch })
     }
 }
 
@@ -178,6 +199,7 @@ mod tests {
             ("payment_amount", "25.00"),
             ("payment_currency", "rupees"),
             ("customer_email", "nobody"),
+            ("merchant_fail_enabled", "9"),
             ("best_before", "tomorrow"),
             ("redirect_success_url", "javascript:alert(1)"),
             ("interface_type", "{\"id\":18}"),
@@ -193,8 +215,8 @@ mod tests {
                 ("payment_amount", 502),
                 ("payment_currency", 3121),
                 ("customer_id", 2004),
-                ("customer_email", 2426),
                 ("best_before", 502),
+                ("merchant_fail_enabled", 502),
                 ("redirect_success_url", 502),
             ]
         );

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::date;
 use crate::field::{Fault, INVALID, Ruled};
 use crate::limits::{EMAIL_CHARACTERS, PHONE_DIGITS, SAFE_INTEGER, URL_CHARACTERS};
+use crate::page::Switch;
 
 fn fault<T>(code: u32, expected: impl Into<String>) -> Ruled<T> {
     Err(Fault { expected: expected.into(), code })
@@ -170,6 +171,16 @@ pub(crate) fn flag(value: &Value) -> Ruled<bool> {
     }
 }
 
+/// What an `…_enabled` parameter of Payment Page says. SDKs send booleans as words.
+pub(crate) fn switch(value: &Value) -> Ruled<Switch> {
+    match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+        Some("0" | "false") => Ok(Switch::Off),
+        Some("1" | "true") => Ok(Switch::On),
+        Some("2") => Ok(Switch::Always),
+        Some(_) | None => fault(INVALID, "0, 1 or 2"),
+    }
+}
+
 /// The interface a request came through: `18`, `{"id": 18}`, or the latter as text.
 pub(crate) fn interface_type(value: &Value) -> Ruled<u32> {
     let inner: Option<Value> = value.as_str().and_then(|text| serde_json::from_str(text).ok());
@@ -226,6 +237,11 @@ mod tests {
         accepts(country, &[json!("IN"), json!("in")], &[json!("IND"), json!("1N")]);
         accepts(day_of_birth, &[json!("31-12-1990")], &[json!("31-02-1990"), json!("1990-12-31")]);
         accepts(flag, &[json!(1), json!("0"), json!(true), json!("True")], &[json!(2), json!("y")]);
+        accepts(
+            switch,
+            &[json!("0"), json!("1"), json!("2"), json!("True"), json!("false"), json!("FALSE")],
+            &[json!("9"), json!("yes"), json!("-1"), json!("01"), json!(" 1")],
+        );
         accepts(
             interface_type,
             &[json!(18), json!({"id": 18}), json!("{\"id\": 18}"), json!("18")],

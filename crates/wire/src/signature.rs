@@ -122,8 +122,8 @@ pub fn verify_query(params: &Params, signature: &str, secrets: &[&str]) -> Resul
 
 /// Payment Page parameters as they were signed, or why they are not believed; see [`verify_query`].
 ///
-/// A browser that submits a form turns every line break of a value into CRLF, so values that are not
-/// signed as they came are also read with LF, and then with CR, in its place.
+/// A browser that submits a form turns every line break of a value into CRLF, so values that are
+/// not signed as they came are also read with LF, and then with CR, in its place.
 pub fn believe_query(
     params: Params,
     signature: &str,

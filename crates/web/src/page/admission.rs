@@ -3,24 +3,25 @@
 //! taken from a form that was not signed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::platform::Fault;
 use app::project::Project;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::id::{PaymentId, PaymentKey, ProjectId};
 use domain::time::{Millis, Timestamp};
+use tokio::time::{Instant, sleep_until};
 use wire::explain::{self, Finding};
-use wire::field::{FieldError, INVALID};
 use wire::gate::{CallbackOptions, Customer, General, ReturnUrls, SalePayment, SaleRequest};
 use wire::page::PageParams;
 use wire::query::Params;
 use wire::signature::{self, VerifyError};
 
-use super::address::{RETURN_ADDRESS, customer_ip, return_address};
+use super::address::customer_ip;
 use super::obstacle::Obstacle;
 use super::place::Place;
-use super::visit::{By, Visit, Way, Ways};
-use super::{PARAMETERS_BYTES_MAX, Page, Visitor};
+use super::visit::{By, Visit, Way};
+use super::{PARAMETERS_BYTES_MAX, Page, Visitor, reading};
 
 /// Stands in for the secret of a project that does not exist, so that refusing takes as long.
 const NO_SECRET: &str = "no project has this secret: it is only there to spend the same time";
@@ -28,12 +29,9 @@ const NO_SECRET: &str = "no project has this secret: it is only there to spend t
 /// A `best_before` further ahead than this is not kept to, as on `ECommPay`'s page.
 const BEST_BEFORE_MAX: Millis = Millis::hours(30 * 24);
 
-/// The ways to pay that the page offers, as `force_payment_method` may name them.
-const METHODS: [&str; 2] = ["paytm-wallet", "paytm"];
-
-/// Parameters of which one value only means anything for a wallet.
-const ONLY: [(&str, &str); 3] =
-    [("mode", "purchase"), ("operation_type", "sale"), ("card_operation_type", "sale")];
+/// When a link that can't be believed is answered, counted from when it was read. Whether there is
+/// such a project decides what has to be done for the answer, but not how long it takes.
+const UNTRUSTED_AFTER: Duration = Duration::from_millis(20);
 
 /// A payment that may be offered to a customer.
 pub(super) struct Admitted {
@@ -42,7 +40,7 @@ pub(super) struct Admitted {
     pub(super) visit: Visit,
     /// The language asked for, if we speak it.
     language: Option<&'static str>,
-    /// Identifies what was signed.
+    /// Identifies the payment.
     digest: u64,
 }
 
@@ -50,17 +48,17 @@ pub(super) struct Admitted {
 pub(super) enum Standing {
     /// It has not.
     New,
-    /// It has, by this very link.
+    /// It has, by this link or another for the same payment.
     Started,
     /// Its id has been used for another payment.
     Taken,
 }
 
 impl Page {
-    /// Admits a query or a form, or says what is in the way.
+    /// Admits encoded parameters, or says what is in the way.
     pub(super) async fn admit(&self, encoded: &[u8]) -> Result<Admitted, Obstacle> {
         if encoded.len() > PARAMETERS_BYTES_MAX {
-            return Err(Obstacle::unreadable("the parameters are too long"));
+            return Err(Obstacle::too_long());
         }
         let params =
             Params::decode(encoded).map_err(|error| Obstacle::unreadable(error.to_string()))?;
@@ -72,52 +70,54 @@ impl Page {
     }
 
     async fn admit_params(&self, params: Params) -> Result<Admitted, Obstacle> {
-        let project = self.verified(&params).await?;
-        let signed = signed_only(&params);
-        let params = PageParams::parse(params)
-            .map_err(|errors| Obstacle::wrong_parameters(&errors).of(&project))?;
-        let mut errors = Vec::new();
-        check_meaning(&params, &mut errors);
-        let ways = read_ways(&params, project.settings.test_mode, &mut errors);
-        if !errors.is_empty() {
-            return Err(Obstacle::wrong_parameters(&errors).of(&project));
-        }
+        let began = Instant::now();
+        let (project, params) = match self.verified(params).await {
+            Err(obstacle) if obstacle.fault.is_none() => {
+                sleep_until(began + UNTRUSTED_AFTER).await;
+                return Err(obstacle);
+            }
+            verified => verified?,
+        };
+        let allow_http = project.settings.test_mode;
+        let back = reading::way_back(&params, allow_http);
+        let (params, ways) = reading::read(params, allow_http).map_err(|errors| Obstacle {
+            back,
+            ..Obstacle::wrong_parameters(&errors).of(&project)
+        })?;
         let visit = Visit {
             project: project.id.0,
             payment: params.payment_id.clone(),
             language: params.language_code.clone(),
             ways,
         };
-        let digest = identify(&signed);
+        let digest = identify(&params);
         Ok(Admitted { project, params, visit, language: None, digest })
     }
 
-    /// The project that signed. An unknown project and a wrong signature are told alike.
-    async fn verified(&self, params: &Params) -> Result<Arc<Project>, Obstacle> {
+    /// The project that signed, and what it signed. An unknown project and a wrong signature are
+    /// told alike.
+    async fn verified(&self, params: Params) -> Result<(Arc<Project>, Params), Obstacle> {
         let id = params.get("project_id").and_then(|id| id.parse().ok()).map(ProjectId);
         let project = match id {
             Some(id) => self.platform().project(id).await?,
             None => None,
         };
-        let given = params.get("signature").unwrap_or_default();
-        let secrets =
-            project.as_ref().map_or_else(|| vec![NO_SECRET], |project| project.accepted_secrets());
-        let verdict = signature::verify_query(params, given, &secrets);
+        let given = params.get("signature").unwrap_or_default().to_owned();
         let Some(project) = project else {
+            let verdict = signature::believe_query(params, &given, &[NO_SECRET]);
             let code = verdict.err().unwrap_or(VerifyError::Mismatch).code();
             return Err(Obstacle::untrusted(code, "project_id names no project"));
         };
-        let Err(error) = verdict else { return Ok(project) };
-        let mut obstacle = Obstacle::untrusted(error.code(), error.to_string());
-        if project.settings.test_mode {
-            let finding = explain::diagnose_query(params, given, project.signing_secret(), &[]);
-            obstacle.details = vec![finding.to_string()];
-            if !matches!(finding, Finding::Unexplained { .. }) {
-                let expected = explain::expected_query_string(params);
-                obstacle.details.push(format!("The string to sign: {expected}"));
+        let as_sent = project.settings.test_mode.then(|| params.clone());
+        match signature::believe_query(params, &given, &project.accepted_secrets()) {
+            Ok(params) => Ok((project, params)),
+            Err(error) => {
+                let details = as_sent.map(|params| explanation(&params, &given, &project));
+                let details = details.unwrap_or_default();
+                let obstacle = Obstacle::untrusted(error.code(), error.to_string());
+                Err(Obstacle { details, ..obstacle.of(&project) })
             }
         }
-        Err(obstacle.of(&project))
     }
 
     /// Whether the payment has been started, by this link or another.
@@ -200,8 +200,9 @@ impl Admitted {
 
     /// Puts the customer's way back, and whose page it is, into an obstacle.
     pub(super) fn obstructed(&self, obstacle: Obstacle) -> Obstacle {
+        let ways = &self.visit.ways;
         Obstacle {
-            back: self.visit.ways.back.clone(),
+            back: ways.back.as_deref().or_else(|| ways.out()).map(str::to_owned),
             language: self.language,
             ..obstacle.of(&self.project)
         }
@@ -215,75 +216,24 @@ impl Visit {
     }
 }
 
-/// The parameters that every correct signature covers.
-fn signed_only(params: &Params) -> Params {
-    let pairs = params.iter().filter(|(name, _)| !name.starts_with('_'));
-    Params::from_pairs(pairs).unwrap_or_default()
+/// Why a signature is wrong, for the developer of a test project.
+fn explanation(params: &Params, given: &str, project: &Project) -> Vec<String> {
+    let finding = explain::diagnose_query(params, given, project.signing_secret(), &[]);
+    let mut told = vec![finding.to_string()];
+    if !matches!(finding, Finding::Unexplained { .. }) {
+        told.push(format!("The string to sign: {}", explain::expected_query_string(params)));
+    }
+    told
 }
 
-/// The first 64 bits of the SHA-256 of what was signed. Stored: it may never change.
-fn identify(signed: &Params) -> u64 {
-    let hash = digest(&SHA256, signature::canonical_query_string(signed).as_bytes());
+/// What makes it this payment and no other, as the first 64 bits of a SHA-256. A link may be signed
+/// again with another language, address or end, and leads to the same payment. Stored with the
+/// payment: from now on it may never change.
+fn identify(params: &PageParams) -> u64 {
+    let PageParams { project_id, payment_id, amount, currency, customer_id, .. } = params;
+    // As JSON, because nothing in a value can be taken for the end of it.
+    let told = serde_json::json!([project_id, payment_id, amount, currency, customer_id]);
+    let hash = digest(&SHA256, told.to_string().as_bytes());
     let head = hash.as_ref().first_chunk().copied().unwrap_or_default();
     u64::from_be_bytes(head)
-}
-
-/// Refuses what would mean another thing than taking a payment now, with the method offered here.
-fn check_meaning(params: &PageParams, errors: &mut Vec<FieldError>) {
-    for (path, only) in ONLY {
-        let sent = params.all.get(path).unwrap_or_default();
-        if !sent.is_empty() && sent != only {
-            errors.push(wrong(path, sent, only, INVALID));
-        }
-    }
-    if let Some(method) = &params.force_payment_method
-        && !METHODS.contains(&method.as_str())
-    {
-        errors.push(wrong("force_payment_method", method, METHODS[0], 2541));
-    }
-}
-
-fn wrong(path: &'static str, sent: &str, expected: &str, code: u32) -> FieldError {
-    FieldError { path, sent: format!("{sent:?}"), expected: expected.to_owned(), code }
-}
-
-/// Reads where the customer goes afterwards.
-fn read_ways(params: &PageParams, allow_http: bool, errors: &mut Vec<FieldError>) -> Ways {
-    let urls = &params.urls;
-    let mut checked = |path, url: &Option<String>| {
-        let url = url.as_deref()?;
-        let fits = return_address(url, allow_http);
-        if fits.is_none() {
-            errors.push(wrong(path, url, RETURN_ADDRESS, INVALID));
-        }
-        fits
-    };
-    let merchant_success = checked("merchant_success_url", &urls.merchant_success);
-    let merchant_fail = checked("merchant_fail_url", &urls.merchant_fail);
-    let back = checked("merchant_return_url", &urls.merchant_return);
-    let redirect_success = checked("redirect_success_url", &urls.redirect_success);
-    let redirect_fail = checked("redirect_fail_url", &urls.redirect_fail);
-    let unknown = checked("redirect_return_url", &urls.redirect_return);
-    let way = |once: Option<String>, redirect, button: Option<String>, merchant| {
-        let once = once.filter(|_| params.all.get(redirect) != Some("0"));
-        let by = match params.all.get(merchant) {
-            Some("0") => None,
-            Some("2") => Some(By::Countdown),
-            Some(_) | None => Some(By::Button),
-        };
-        let button = button.zip(by).map(|(address, by)| Way { address, by });
-        once.map(|address| Way { address, by: By::Once }).or(button)
-    };
-    let return_is_on = params.all.get("merchant_return_enabled") != Some("0");
-    Ways {
-        success: way(
-            redirect_success,
-            "redirect_success_enabled",
-            merchant_success,
-            "merchant_success_enabled",
-        ),
-        fail: way(redirect_fail, "redirect_fail_enabled", merchant_fail, "merchant_fail_enabled"),
-        back: back.filter(|_| return_is_on),
-        unknown,
-    }
 }

@@ -1,6 +1,6 @@
-//! `POST /payment/confirm`: the customer wants to pay. The form repeats the signed parameters and
-//! is verified again. Confirming twice, in two tabs or after going back, leads to the one payment
-//! that was started.
+//! `POST /payment/confirm`: the customer wants to pay. The form repeats the signed parameters,
+//! which are verified again. Confirming twice, in two tabs or after going back, leads to the one
+//! payment that was started.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,13 +10,18 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use wire::query::Params;
 
 use super::admission::{Admitted, Standing};
 use super::obstacle::Obstacle;
 use super::open::read_form;
 use super::place::Place;
 use super::response::see_other;
-use super::{Page, Visitor};
+use super::{PARAMETERS_BYTES_MAX, Page, Visitor};
+
+/// Longest form, in bytes. The parameters are encoded twice, which makes no byte into more than
+/// three, and beside them stands little else.
+const FORM_BYTES_MAX: usize = 3 * PARAMETERS_BYTES_MAX + 64;
 
 pub(super) async fn confirm(
     State(page): State<Arc<Page>>,
@@ -26,9 +31,13 @@ pub(super) async fn confirm(
 ) -> Response {
     let visitor = Visitor { peer, headers: &headers };
     let confirming = async {
-        let admitted = page.admit(&read_form(body).await?).await?;
+        let form = Params::decode(&read_form(body, FORM_BYTES_MAX).await?)
+            .map_err(|error| Obstacle::unreadable(error.to_string()))?;
+        let admitted = page.admit(form.get("parameters").unwrap_or_default().as_bytes()).await?;
+        // A frame confirms in a tab that it opens.
+        let place = if form.get("framed").is_some() { Place::Tab } else { Place::Window };
         // Much is under way while a payment is stored; the heap holds it.
-        Box::pin(page.start(&admitted, &visitor)).await
+        Box::pin(page.start(&admitted, &visitor, place)).await
     };
     page.answer("page_confirm", &headers, confirming).await
 }
@@ -38,10 +47,8 @@ impl Page {
         &self,
         admitted: &Admitted,
         visitor: &Visitor<'_>,
+        place: Place,
     ) -> Result<Response, Obstacle> {
-        // A frame confirms in a tab that it opens.
-        let framed = admitted.params.all.get("frame_mode").is_some_and(|mode| !mode.is_empty());
-        let place = if framed { Place::Tab } else { Place::Window };
         if matches!(self.standing(admitted).await?, Standing::New) {
             if admitted.has_expired(self.platform().now()) {
                 return Err(admitted.obstructed(Obstacle::expired()));

@@ -7,7 +7,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use minijinja::{Value, context};
+use minijinja::context;
+use wire::field::FieldError;
 
 use super::address::origin;
 use super::admission::{Admitted, Standing};
@@ -36,13 +37,16 @@ pub(super) async fn by_form(
     body: Body,
 ) -> Response {
     let visitor = Visitor { peer, headers: &headers };
-    let opening = async { page.open(&read_form(body).await?, &visitor).await };
+    let opening = async {
+        let form = read_form(body, PARAMETERS_BYTES_MAX).await?;
+        page.open(&form, &visitor).await
+    };
     page.answer("page_open", &headers, opening).await
 }
 
 /// Reads a form's body.
-pub(super) async fn read_form(body: Body) -> Result<Bytes, Obstacle> {
-    let body = read_body(body, PARAMETERS_BYTES_MAX).await;
+pub(super) async fn read_form(body: Body, bytes_max: usize) -> Result<Bytes, Obstacle> {
+    let body = read_body(body, bytes_max).await;
     body.map(Bytes::from).map_err(|problem| Obstacle {
         status: problem.status(),
         ..Obstacle::unreadable("the form did not arrive whole, or is too long")
@@ -52,6 +56,10 @@ pub(super) async fn read_form(body: Body) -> Result<Bytes, Obstacle> {
 impl Page {
     async fn open(&self, encoded: &[u8], visitor: &Visitor<'_>) -> Result<Response, Obstacle> {
         let admitted = self.admit(encoded).await?;
+        for FieldError { path, expected, .. } in &admitted.params.left_out {
+            let project = admitted.project.id.0;
+            tracing::info!(project, parameter = path, expected, "a parameter is left out");
+        }
         let place = Place::of_link(visitor.headers, admitted.params.all.get("frame_mode"));
         match self.standing(&admitted).await? {
             Standing::New => self.offer(&admitted, visitor, place),
@@ -77,12 +85,10 @@ impl Page {
         self.platform()
             .check_sale(project, &sale)
             .map_err(|refusal| admitted.obstructed(Obstacle::refused(&refusal)))?;
-        let frame_mode = params.all.get("frame_mode");
-        let framed = place == Place::Frame;
-        // The confirmation may come from a new tab; it has to know that it left a frame behind.
-        let mut fields = params.all.clone();
-        if framed {
-            fields = fields.with("frame_mode", frame_mode.unwrap_or("iframe"));
+        // Forms rewrite line breaks; encoded, the parameters come back as they were signed.
+        let parameters = params.all.encode();
+        if parameters.len() > PARAMETERS_BYTES_MAX {
+            return Err(admitted.obstructed(Obstacle::too_long()));
         }
         let mut policy = Policy::new(&*self.config.entropy, Some(project));
         // The payment may have ended meanwhile, in another tab; then confirming it leads there.
@@ -90,14 +96,14 @@ impl Page {
             policy.allow_form_to(origin(address));
         }
         let content = context! {
-            framed,
+            framed => place == Place::Frame,
+            parameters,
             amount => rupees(params.amount),
             payment => &params.payment_id,
             description => &params.description,
             chosen => params.force_payment_method.is_some(),
             back => &visit.ways.back,
             seconds_left => admitted.best_before(now).map(|end| end.since(now).0 / 1_000),
-            fields => fields.iter().map(Value::from).collect::<Vec<_>>(),
             token => visit.token(project),
             ancestors => policy.ancestors(),
         };

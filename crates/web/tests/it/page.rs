@@ -4,6 +4,7 @@ mod attempts;
 mod hostile;
 mod obstacles;
 mod parameters;
+mod statics;
 
 use domain::code::Code;
 use domain::payment::SaleState;
@@ -38,9 +39,17 @@ pub(super) async fn open(world: &World, params: &Params) -> Answer {
 }
 
 pub(super) async fn confirm(world: &World, params: &Params) -> Answer {
-    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let body = params.encode();
-    send(world.address(), "POST", "/payment/confirm", form, body.as_bytes()).await
+    confirm_by(world, &form(&params.encode())).await
+}
+
+/// What the page's own form sends for these encoded parameters.
+pub(super) fn form(parameters: &str) -> Params {
+    Params::from_pairs([("parameters", parameters)]).unwrap()
+}
+
+pub(super) async fn confirm_by(world: &World, form: &Params) -> Answer {
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    send(world.address(), "POST", "/payment/confirm", kind, form.encode().as_bytes()).await
 }
 
 /// Confirms, and returns the path of the payment's own page.
@@ -97,6 +106,79 @@ async fn confirming_again_leads_to_the_same_payment() {
     assert_eq!(open(&world, &other).await.status, 409);
     assert_eq!(confirm(&world, &other).await.status, 409);
     assert_eq!(world.payment("p-1").await.terms.amount.minor(), 99_999_900);
+}
+
+#[tokio::test]
+async fn a_link_that_is_signed_again_leads_to_the_same_payment() {
+    let world = World::new().await;
+    let first = start(&world, &signed(&params(&[]))).await;
+    let shop = ("merchant_success_url", "https://shop.example/new");
+    for more in [
+        ("language_code", "hi"),
+        ("target_element", "pay-here"),
+        ("best_before", "2026-01-31T10:10:00+00:00"),
+        ("customer_email", "someone@shop.example"),
+        ("payment_description", "Two cups"),
+        ("something_new", "1"),
+        shop,
+    ] {
+        let again = signed(&params(&[more]));
+        let opened = open(&world, &again).await;
+        assert_eq!(opened.status, 303, "{more:?}");
+        assert_eq!(Some(start(&world, &again).await.as_str()), opened.header("location"));
+    }
+    let again = start(&world, &signed(&params(&[shop, ("language_code", "hi")]))).await;
+    assert_ne!(again, first);
+    world.provider_says("p-1", paid()).await;
+    let shown = world.get(&again).await.body;
+    assert!(shown.contains(r#"<html lang="hi">"#), "{shown}");
+    assert!(shown.contains("shop.example&#x2f;new"), "{shown}");
+}
+
+#[tokio::test]
+async fn another_payment_under_the_same_number_is_refused() {
+    let world = World::new().await;
+    start(&world, &signed(&params(&[]))).await;
+    for other in [("payment_amount", "99999901"), ("customer_id", "customer-2")] {
+        let link = signed(&params(&[other]));
+        assert_eq!(open(&world, &link).await.status, 409, "{other:?}");
+        assert_eq!(confirm(&world, &link).await.status, 409, "{other:?}");
+    }
+}
+
+/// The value of the page's hidden field, as a browser reads it.
+fn hidden_parameters(page: &str) -> String {
+    let field = page.split_once(r#"name="parameters" value=""#).unwrap().1;
+    let value = field.split_once('"').unwrap().0;
+    value
+        .replace("&amp;", "&")
+        .replace("&#x2f;", "/")
+        .replace("&#x27;", "'")
+        .replace("&quot;", "\"")
+}
+
+#[tokio::test]
+async fn what_browsers_rewrite_in_forms_is_confirmed_as_it_was_signed() {
+    for (value, from_a_form) in [
+        ("12 MG Road\nBengaluru", "12 MG Road\r\nBengaluru"),
+        ("12 MG Road\rBengaluru", "12 MG Road\r\nBengaluru"),
+        ("12 MG Road\r\nBengaluru", "12 MG Road\r\nBengaluru"),
+        ("nothing\0ness", "nothing\0ness"),
+        ("'\"<&/+ %41é₹\u{1f375}", "'\"<&/+ %41é₹\u{1f375}"),
+    ] {
+        let world = World::new().await;
+        let link = signed(&params(&[("customer_address", value)]));
+        let by_link = open(&world, &link).await;
+        assert_eq!(by_link.status, 200, "{value:?}");
+        let sent = link.clone().with("customer_address", from_a_form).encode();
+        let by_form = send(world.address(), "POST", "/payment", "", sent.as_bytes()).await;
+        assert_eq!(by_form.status, 200, "{value:?}");
+        for opened in [by_link, by_form] {
+            let parameters = hidden_parameters(&opened.body);
+            assert_eq!(parameters, link.encode());
+            assert_eq!(confirm_by(&world, &form(&parameters)).await.status, 303, "{value:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -209,14 +291,17 @@ async fn a_frame_pays_in_a_tab_and_follows() {
     let path = format!("/payment?{}", link.encode());
     let framed = follow(&world, &path, "Sec-Fetch-Dest: iframe\r\n").await;
     assert!(framed.body.contains(r#"class="confirm" target="_blank""#));
-    assert!(framed.body.contains(r#"name="frame_mode" value="iframe""#));
+    assert!(framed.body.contains(r#"name="framed" value="1""#));
     let told = world.get(&format!("{path}&frame_mode=popup")).await;
     assert!(told.body.contains(r#"target="_blank""#), "an old browser, but the widget says so");
     let page =
         follow(&world, &format!("{path}&frame_mode=popup"), "Sec-Fetch-Dest: document\r\n").await;
     assert!(!page.body.contains(r#"target="_blank""#));
 
-    let tab = start(&world, &link.clone().with("frame_mode", "iframe")).await;
+    assert!(!page.body.contains(r#"name="framed""#));
+
+    let confirmed = confirm_by(&world, &form(&link.encode()).with("framed", "1")).await;
+    let tab = confirmed.header("location").unwrap();
     assert!(tab.ends_with("?in=tab"), "{tab}");
     let returned = world.payment("p-1").await.terms.return_urls.success.unwrap();
     assert!(returned.ends_with("/returned?in=tab"), "{returned}");
@@ -267,7 +352,9 @@ async fn branding_and_frames_are_the_projects() {
             settings.branding.accent = Some("#ffcc00".into());
             settings.branding.logo_url = Some("https://cdn.example/logo.png".into());
             settings.frame_ancestors =
-                vec!["https://shop.example/any/path".into(), "*".into(), "'self'".into()];
+                ["https://shop.example/any/path", "*", "'self'", "https://*.example"]
+                    .map(Into::into)
+                    .into();
         })
         .await;
     world.clock.set(NOW.plus(Millis::seconds(2)));
@@ -295,9 +382,14 @@ async fn every_page_exists_in_every_language() {
         let declined = start(&world, &link("p-2")).await;
         world.provider_says("p-2", failed(Code::InsufficientFunds)).await;
         pages.push(world.get(&declined).await);
-        let expired =
-            params(&[("language_code", language), ("best_before", "2020-01-01T00:00:00Z")]);
+        let expired = params(&[
+            ("payment_id", "late"),
+            ("language_code", language),
+            ("best_before", "2020-01-01T00:00:00Z"),
+        ]);
         pages.push(open(&world, &signed(&expired)).await);
+        let wrong = params(&[("language_code", language), ("mode", "card_verify")]);
+        pages.push(open(&world, &signed(&wrong)).await);
         let taken = params(&[("language_code", language), ("customer_id", "another")]);
         pages.push(open(&world, &signed(&taken)).await);
         pages.push(open(&world, &params(&[("language_code", language)])).await);

@@ -5,7 +5,7 @@
 use wire::query::Params;
 use wire::signature;
 
-use super::{open, params, signed, start};
+use super::{confirm_by, form, open, params, signed, start};
 use crate::client::{Answer, send};
 use crate::world::{LIVE_SECRET, TEST_SECRET, World, paid};
 
@@ -219,8 +219,11 @@ async fn forged_links_open_nothing_and_start_nothing() {
         let opened = world.get(&format!("/payment?{query}")).await;
         assert!((400..500).contains(&opened.status), "{what}: {}", opened.status);
         assert_guarded(&opened, what);
-        for path in ["/payment", "/payment/confirm"] {
-            let sent = send(world.address(), "POST", path, "", query.as_bytes()).await;
+        let by_form = send(world.address(), "POST", "/payment", "", query.as_bytes()).await;
+        let confirmed = confirm_by(&world, &form(&query)).await;
+        assert_eq!([by_form.status, confirmed.status], [opened.status; 2], "{what}");
+        let outside = send(world.address(), "POST", "/payment/confirm", "", query.as_bytes()).await;
+        for sent in [by_form, confirmed, outside] {
             assert!((400..500).contains(&sent.status), "{what}: {}", sent.status);
             assert_guarded(&sent, what);
         }
