@@ -241,6 +241,28 @@ for (const language of ['en', 'hi', 'ru', 'ta', 'te', 'bn', 'mr']) {
     });
 }
 
+test('what browsers rewrite in forms is paid as it was signed', async () => {
+  const page = await newPage(browser);
+  const send = (fields, method) => page.evaluate(([action, fields, method]) => {
+    const form = Object.assign(document.createElement('form'), { action, method });
+    for (const [name, value] of Object.entries(fields)) {
+      form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+    }
+    document.body.append(form);
+    form.submit();
+  }, [`${demo.gate}/payment`, fields, method]);
+  for (const method of ['GET', 'POST']) {
+    for (const address of ['12 MG Road\nBengaluru', 'a\rb', 'a\r\nb', 'a\0b', '"<é₹🍵>&+ ']) {
+      await page.goto('about:blank');
+      await send(payment({ customer_address: address }), method);
+      await page.click(PAY);
+      await arriveAtPaytm(page);
+    }
+  }
+  assert.deepEqual(page.context().complaints, []);
+  await page.context().close();
+});
+
 test('what stands in the way is explained', async () => {
   const page = await newPage(browser);
   const cases = {
