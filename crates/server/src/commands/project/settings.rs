@@ -149,8 +149,9 @@ impl Changes {
 fn origin(text: &str) -> Result<String, String> {
     let url = web_url(text)
         .filter(|url| url.path() == "/" && url.query().is_none() && !url.as_str().contains('*'));
-    url.map(|_url| text.trim_end_matches('/').to_owned())
-        .ok_or_else(|| "expected http or https and a host, such as https://tea.example".to_owned())
+    url.map(|_url| text.trim_end_matches('/').to_owned()).ok_or_else(|| {
+        "expected http or https and one host, such as https://tea.example".to_owned()
+    })
 }
 
 impl OrNone {
