@@ -8,7 +8,7 @@ use app::project::Project;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use domain::payment::Payment;
+use domain::payment::{LateSuccessPolicy, Payment};
 use domain::provider::{Redirect, RedirectMethod};
 use minijinja::{Value, context};
 
@@ -126,6 +126,7 @@ impl Page {
         context! {
             amount => rupees(payment.terms.amount.minor()),
             description => &payment.terms.description,
+            is_promoted => payment.terms.late_success == LateSuccessPolicy::Promote,
             seconds_left => limit.since(self.platform().now()).0.max(0) / 1_000,
         }
     }

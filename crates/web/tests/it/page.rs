@@ -7,7 +7,7 @@ mod parameters;
 mod statics;
 
 use domain::code::Code;
-use domain::payment::SaleState;
+use domain::payment::{LateSuccessPolicy, SaleState};
 use domain::provider::SaleAnswer;
 use domain::time::Millis;
 use wire::query::Params;
@@ -219,6 +219,21 @@ async fn every_decline_has_words_for_customers() {
         let shown = world.get(&page).await;
         assert_eq!(shown.status, 200, "{code:?}");
         assert!(shown.body.contains("class=\"reason\""), "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn late_money_is_told_of_as_the_project_treats_it() {
+    for (policy, words) in [
+        (LateSuccessPolicy::GiveBack, "all the same, it comes back by itself"),
+        (LateSuccessPolicy::Promote, "all the same, it counts for this payment"),
+    ] {
+        let world = World::new().await;
+        world.change_project(LIVE, |project| project.settings.late_success = policy).await;
+        let page = start(&world, &signed(&params(&[]))).await;
+        world.provider_says("p-1", failed(Code::MerchantBlocked)).await;
+        let shown = world.get(&page).await.body;
+        assert!(shown.contains(words), "{policy:?}: {shown}");
     }
 }
 
