@@ -40,7 +40,7 @@ use obstacle::Obstacle;
 use render::Renderer;
 
 pub use link::link;
-pub use render::BrokenAsset;
+pub use render::{BrokenAsset, colour, is_left_out};
 
 /// Longest query or form that opens the page, in bytes.
 const PARAMETERS_BYTES_MAX: usize = 64 * 1024;

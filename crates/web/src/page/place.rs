@@ -37,14 +37,6 @@ impl Place {
         Self::of(headers, if framed { Self::Frame } else { Self::Window })
     }
 
-    /// Whether the merchant's page is there besides.
-    pub(super) const fn is_beside_the_shop(self) -> bool {
-        match self {
-            Self::Window => false,
-            Self::Tab | Self::Frame => true,
-        }
-    }
-
     /// The path of a payment's page, or of what lies below it, in this place.
     pub(super) fn path(self, token: &str, below: &str) -> String {
         let query = match self {

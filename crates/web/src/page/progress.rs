@@ -106,7 +106,7 @@ impl Page {
                 once => way.by == By::Once,
             }),
             back => &visit.ways.back,
-            unknown => visit.ways.unknown.as_ref().filter(|_| !place.is_beside_the_shop()),
+            unknown => visit.ways.unknown.as_ref().filter(|_| *place == Place::Window),
         };
         let language = self.renderer.language(visit.language.as_deref(), headers);
         let project = Some(&*project);

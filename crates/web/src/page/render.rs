@@ -140,26 +140,34 @@ fn fill(text: &str, values: Kwargs) -> Result<String, Error> {
     Ok(filled)
 }
 
-/// A merchant's text without what could turn the page's own around: controls, and the marks that
-/// change the direction of writing.
+/// A merchant's text without what could turn the page's own around.
 fn plain(text: &str) -> String {
-    let turns = |c: &char| {
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().filter(|c| !c.is_control() && !turns(c)).collect()
+    text.chars().filter(|c| !is_left_out(*c)).collect()
+}
+
+/// Whether the page leaves a character out of merchants' texts: controls, and the marks that change
+/// the direction of writing.
+pub fn is_left_out(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A colour `#rrggbb`, and nothing that could be more in a style sheet, with the colour of text
 /// that stands out from it.
 fn accent(text: &str) -> Option<Value> {
+    let rgb = colour(text)?;
+    let text_colour = if luminance(rgb) > DARK_TEXT_ABOVE { "#000" } else { "#fff" };
+    Some(context! { colour => text, text => text_colour })
+}
+
+/// Red, green and blue of a colour `#rrggbb`, or nothing if the text is anything else.
+pub fn colour(text: &str) -> Option<u32> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let rgb = u32::from_str_radix(digits, 16).ok()?;
-    let text_colour = if luminance(rgb) > DARK_TEXT_ABOVE { "#000" } else { "#fff" };
-    Some(context! { colour => text, text => text_colour })
+    u32::from_str_radix(digits, 16).ok()
 }
 
 /// The luminance, in thousandths, at which black and white text are equally readable (WCAG 2.2).

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use url::Url;
+use web::page;
 
 use super::settings::OrNone;
 
@@ -65,15 +66,9 @@ pub(super) fn logo_in_short(address: &str) -> String {
 
 fn display_name(text: &str) -> Result<OrNone, String> {
     OrNone::read(text, |name| {
-        // The page leaves out controls and the marks that turn the direction of writing.
-        let hidden = |c: char| {
-            c.is_control()
-                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}')
-                || matches!(c, '\u{2066}'..='\u{2069}')
-        };
         let good = name.chars().count() <= NAME_CHARS_MAX
             && name.contains(char::is_alphanumeric)
-            && !name.contains(hidden);
+            && !name.contains(page::is_left_out);
         good.then(|| name.to_owned()).ok_or_else(|| {
             format!(
                 "expected at most {NAME_CHARS_MAX} characters, with a letter or a digit and \
@@ -85,8 +80,7 @@ fn display_name(text: &str) -> Result<OrNone, String> {
 
 fn accent(text: &str) -> Result<OrNone, String> {
     OrNone::read(text, |colour| {
-        let digits = colour.strip_prefix('#').unwrap_or_default();
-        let good = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let good = page::colour(colour).is_some();
         good.then(|| colour.to_owned())
             .ok_or_else(|| "expected # and six hex digits, such as #0a7c42, or none".to_owned())
     })
@@ -182,7 +176,9 @@ mod tests {
             assert_eq!(read("none"), Ok(OrNone(None)));
         }
         let too_long = format!("{long}e");
-        for bad in ["", " ", "...", "Tea\nshop", "Tea\u{202e}shop", "\u{2066}Tea", &too_long] {
+        for bad in
+            ["", " ", "...", "Tea\nshop", "Tea\u{202e}shop", "\u{2066}Tea", "\u{61c}Tea", &too_long]
+        {
             assert!(display_name(bad).is_err(), "{bad:?}");
         }
         for bad in ["", "red", "0a7c42", "#0a7", "#0a7c42ff", "#0a7c4g", "#0a7c42;", "#+a7c42"] {
