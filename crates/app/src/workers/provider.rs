@@ -203,7 +203,10 @@ impl Platform {
     ) -> SaleAnswer {
         let answer = match self.account(project) {
             Some(account) => {
-                self.ask(&account, &payment.key, order_of(payment, attempt), timeout).await
+                let order = order_of(payment, attempt);
+                let read = |reply: Reply<'_>| connector::sale_answered(&account, order, reply);
+                let answer = self.ask_order(&account, order.reference, timeout, read).await;
+                answer.unwrap_or(SaleAnswer::Unknown(Unclear::NotSent))
             }
             None => SaleAnswer::Unknown(Unclear::NotSent),
         };
@@ -213,21 +216,19 @@ impl Platform {
         answer
     }
 
-    async fn ask(
+    /// What can be read out of the answer about an order; nothing if the question can't be made.
+    async fn ask_order<A>(
         &self,
         account: &Account,
-        payment: &PaymentKey,
-        order: Order<'_>,
+        order: &ProviderReference,
         timeout: Millis,
-    ) -> SaleAnswer {
-        match connector::ask_sale(account, order.reference, self.salt()) {
-            Ok(request) => {
-                let reply = self.exchange(request, timeout).await;
-                connector::sale_answered(account, order, borrowed(&reply))
-            }
+        read: impl FnOnce(Reply<'_>) -> A,
+    ) -> Option<A> {
+        match connector::ask_sale(account, order, self.salt()) {
+            Ok(request) => Some(read(borrowed(&self.exchange(request, timeout).await))),
             Err(error) => {
-                log_unbuilt(payment, &error);
-                SaleAnswer::Unknown(Unclear::NotSent)
+                tracing::error!(order = order.0, %error, "a request to the provider can't be made");
+                None
             }
         }
     }
@@ -240,16 +241,8 @@ impl Platform {
     ) -> AccountAnswer {
         let not_sent = AccountAnswer::Unknown(Unclear::NotSent);
         let Some(account) = self.account(project) else { return not_sent };
-        match connector::ask_sale(&account, order, self.salt()) {
-            Ok(request) => {
-                let reply = self.exchange(request, TIMEOUT).await;
-                connector::account_answered(&account, borrowed(&reply))
-            }
-            Err(error) => {
-                tracing::error!(%error, "a request to the provider can't be made");
-                not_sent
-            }
-        }
+        let read = |reply: Reply<'_>| connector::account_answered(&account, reply);
+        self.ask_order(&account, order, TIMEOUT, read).await.unwrap_or(not_sent)
     }
 
     async fn send_refund(
@@ -301,11 +294,7 @@ impl Platform {
             connector::Refund<'_>,
             [u8; SALT_LENGTH],
         ) -> Result<Request, BuildError>,
-        read: impl Fn(
-            &Account,
-            connector::Refund<'_>,
-            Result<Answer<'_>, TransportError>,
-        ) -> RefundAnswer,
+        read: impl Fn(&Account, connector::Refund<'_>, Reply<'_>) -> RefundAnswer,
     ) -> RefundAnswer {
         let refund = payment.refund(operation).and_then(|refund| at_provider(payment, refund));
         let Some((account, refund)) = self.account(project).zip(refund) else {
@@ -373,7 +362,10 @@ fn at_provider<'a>(payment: &'a Payment, refund: &'a Refund) -> Option<connector
     })
 }
 
-fn borrowed(reply: &Result<HttpAnswer, HttpError>) -> Result<Answer<'_>, TransportError> {
+/// An exchange with the provider, as the connector reads it.
+type Reply<'a> = Result<Answer<'a>, TransportError>;
+
+fn borrowed(reply: &Result<HttpAnswer, HttpError>) -> Reply<'_> {
     match reply {
         Ok(answer) => Ok(Answer { status: answer.status, body: &answer.body }),
         Err(HttpError::NotSent(_)) => Err(TransportError::NotSent),
