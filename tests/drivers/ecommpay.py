@@ -1,11 +1,6 @@
-"""Drives the Python SDK of the payment platform (PyPI `ecommpay-sdk`) for the end-to-end tests.
+"""Drives the Python SDK of the payment platform (PyPI `ecommpay-sdk`) for the end-to-end tests."""
 
-Reads a JSON list of calls from standard input, writes a JSON list of answers.
-"""
-
-import json
-import sys
-
+from answers import serve
 from payment_page_sdk.gate import Gate
 from payment_page_sdk.payment import Payment
 from payment_page_sdk.signature_handler import SignatureHandler
@@ -26,15 +21,4 @@ def payment_id(secret, body):
     return Gate(secret).handle_callback(body).get_payment_id()
 
 
-CALLS = {"sign": sign, "page_url": page_url, "payment_id": payment_id}
-
-
-def answer(request):
-    function = CALLS[request.pop("call")]
-    try:
-        return {"value": function(**request)}
-    except Exception as error:
-        return {"error": repr(error)}
-
-
-json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)
+serve({"sign": sign, "page_url": page_url, "payment_id": payment_id})

@@ -1,14 +1,8 @@
 // Drives Paytm's own SDK for Node (npm `paytm-pg-node-sdk`) for the end-to-end tests.
-// Reads a JSON list of calls from standard input, writes a JSON list of answers. A call's answer is
-// the code of the result, and of the order status the transaction id too. The SDK verifies every
-// signature before it hands an answer out.
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+// A call's answer is the code of the result, and of the order status the transaction id too. The
+// SDK verifies every signature before it hands an answer out.
+import { require, serve } from './answers.mjs';
 
-// The library logs what it sends; standard output belongs to the answers.
-console.log = console.error;
-
-const require = createRequire(new URL('../.tools/node/', import.meta.url));
 const sdk = require('paytm-pg-node-sdk');
 const { MerchantProperties, Payment, Refund } = sdk;
 
@@ -50,13 +44,11 @@ const calls = {
   },
 };
 
-const answers = [];
-for (const request of JSON.parse(readFileSync(0, 'utf8'))) {
-  try {
-    initialize(request.account);
-    answers.push({ value: await calls[request.call](request) });
-  } catch (error) {
-    answers.push({ error: String(error) });
-  }
-}
-process.stdout.write(JSON.stringify(answers));
+const withAccount = (call) => ({ account, ...request }) => {
+  initialize(account);
+  return call(request);
+};
+
+await serve(Object.fromEntries(
+  Object.entries(calls).map(([name, call]) => [name, withAccount(call)]),
+));

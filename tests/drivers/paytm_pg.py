@@ -1,13 +1,10 @@
 """Drives Paytm's own SDK for Python (PyPI `paytm-pg`) for the end-to-end tests.
 
-Reads a JSON list of calls from standard input, writes a JSON list of answers. A call's answer is
-the code of the result, and of the order status the transaction id too. The SDK verifies every
-signature before it hands an answer out.
+A call's answer is the code of the result, and of the order status the transaction id too. The SDK
+verifies every signature before it hands an answer out.
 """
 
-import json
-import sys
-
+from answers import serve
 from paytmpg import (
     LibraryConstants,
     MerchantProperty,
@@ -63,16 +60,12 @@ def refund_status(order, reference):
     return {"code": code}
 
 
-CALLS = {"create": create, "status": status, "refund": refund, "refund_status": refund_status}
+def with_account(function):
+    def call(account, **request):
+        initialize(**account)
+        return function(**request)
+
+    return call
 
 
-def answer(request):
-    initialize(**request.pop("account"))
-    function = CALLS[request.pop("call")]
-    try:
-        return {"value": function(**request)}
-    except Exception as error:
-        return {"error": repr(error)}
-
-
-json.dump([answer(request) for request in json.load(sys.stdin)], sys.stdout)
+serve({call.__name__: with_account(call) for call in (create, status, refund, refund_status)})
